@@ -1,0 +1,269 @@
+"""InferenceModel: a model, where it may run, and how a new revision is introduced."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import ConfigDict, Field
+
+from perigee_api import names
+from perigee_api.analysis import AnalysisMetric, MetricStatus
+from perigee_api.artifact import Artifact, Digest, Golden, GoldenMetric, Uri
+from perigee_api.base import Conditions, Schema, Timestamp
+from perigee_api.placement import (
+    AcceleratorPolicy,
+    ComputeResources,
+    LabelSelector,
+    Placement,
+    SpreadBy,
+)
+from perigee_api.resource import WIDE, Column, Resource, Scale
+from perigee_api.rollout import (
+    Analysis,
+    GoldenAnalysis,
+    Pause,
+    Percent,
+    Rollout,
+    Step,
+    Wave,
+)
+from perigee_api.rules import Rule, rules
+from perigee_api.runtime import Batching, Engine, Precision, Runtime
+
+__all__ = [
+    "RESOURCE",
+    "AbortedRollout",
+    "AcceleratorPolicy",
+    "Analysis",
+    "AnalysisMetric",
+    "Artifact",
+    "Batching",
+    "ComputeResources",
+    "Digest",
+    "Engine",
+    "Failover",
+    "FailoverPolicy",
+    "Golden",
+    "GoldenAnalysis",
+    "GoldenMetric",
+    "HistoryEntry",
+    "InferenceModelSpec",
+    "InferenceModelStatus",
+    "LabelSelector",
+    "MetricStatus",
+    "ModelPhase",
+    "Pause",
+    "Percent",
+    "PinnedRevision",
+    "Placement",
+    "Precision",
+    "Rollout",
+    "RolloutStatus",
+    "Runtime",
+    "SpreadBy",
+    "Step",
+    "Uri",
+    "Wave",
+]
+
+
+class FailoverPolicy(StrEnum):
+    """What happens to the copies of a lost satellite."""
+
+    RESCHEDULE = "Reschedule"
+    NONE = "None"
+
+
+class Failover(Schema):
+    """What happens when a satellite is lost."""
+
+    policy: FailoverPolicy = FailoverPolicy.RESCHEDULE
+
+
+class InferenceModelSpec(Schema):
+    """What is wanted of a model.
+
+    `artifact`, `golden`, `runtime` and `resources` make a revision; everything else changes in
+    place and starts no rollout.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            Rule(
+                "has(self.golden) || !has(self.rollout.steps) || "
+                "!self.rollout.steps.exists(step, has(step.analysis) && has(step.analysis.golden))",
+                "golden must be given, since a step of the rollout analyses by it",
+                field=".golden",
+            )
+        )
+    )
+
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$", max_length=8)] | None = Field(
+        default=None,
+        description="A revision of the history that is to serve: the model goes there at once, "
+        "without steps. As long as it is given, artifact, golden, runtime and resources are not "
+        "looked at.",
+    )
+    artifact: Artifact
+    golden: Golden | None = None
+    runtime: Runtime = Runtime()
+    resources: ComputeResources = ComputeResources()
+    placement: Placement
+    rollout: Rollout = Rollout()
+    failover: Failover = Failover()
+    paused: bool = Field(default=False, description="Holds the rollout where it is.")
+
+
+class ModelPhase(StrEnum):
+    """How far a model has come."""
+
+    PENDING = "Pending"
+    PROGRESSING = "Progressing"
+    WAITING = "Waiting"
+    PAUSED = "Paused"
+    HEALTHY = "Healthy"
+    DEGRADED = "Degraded"
+
+
+class RolloutStatus(Schema):
+    """Where a rollout is."""
+
+    candidate: str = Field(description="The revision that is being introduced.")
+    step: int = Field(default=0, ge=0, description="Index of the step under way.")
+    all_passed: bool = Field(
+        default=False, description="All steps have passed; the candidate reaches its full number."
+    )
+    direct: bool = Field(
+        default=False, description="A revision of the history or the first one: no steps."
+    )
+    wave: int = Field(default=0, ge=0, description="Satellites that may run the candidate.")
+    members: str = Field(default="", description="Digest of their names.")
+    members_since: Timestamp | None = Field(
+        default=None, description="Since when it is these: deadlines count from then."
+    )
+    weight: int = Field(default=0, ge=0, le=100, description="Share of ground requests asked, %.")
+    started: Timestamp = Field(description="When the rollout began.")
+    step_started: Timestamp = Field(description="When the step under way began.")
+    held: bool = Field(default=False, description="A person has paused it, until Resume.")
+    withheld_since: Timestamp | None = Field(
+        default=None, description="Since when nothing of it may be started; the message says why."
+    )
+    reverted: bool = Field(
+        default=False,
+        description="At the end of a window the stable revision was put back: it serves wherever "
+        "it can be reached, until the next one opens.",
+    )
+    let_go_on: Timestamp | None = Field(
+        default=None, description="When it was last let go on. Deadlines count from then on."
+    )
+    analysis: Annotated[list[MetricStatus], Field(max_length=64)] = Field(
+        default_factory=list, description="The metrics that are measured, in the order of steps."
+    )
+
+
+class AbortedRollout(Schema):
+    """A revision that did not make it; not tried again until `spec` has named another."""
+
+    revision: str = Field(description="The revision.")
+    reason: str = Field(description="Why it was given up, in one CamelCase word.")
+    message: str = Field(description="Why it was given up, in a sentence for a person.")
+    time: Timestamp = Field(description="When it was given up.")
+
+
+class PinnedRevision(Schema):
+    """A way back that a person chose: `spec` is not followed until it names another revision."""
+
+    revision: str = Field(description="The revision that is to serve.")
+    instead_of: str = Field(description="The revision that the spec names.")
+    by: str = Field(description="Who chose it.")
+    time: Timestamp = Field(description="When.")
+
+
+class HistoryEntry(Schema):
+    """Something that was decided about the model's rollouts."""
+
+    time: Timestamp = Field(description="When.")
+    reason: str = Field(description="What, in one CamelCase word, as in the Event.")
+    revision: str = Field(default="", description="The revision that it is about.")
+    message: str = Field(default="", max_length=1024, description="What and why, with the figures.")
+    by: str = Field(default="", description="The person who asked for it, if one did.")
+    action: str = Field(default="", description="uid of the RolloutAction, if there was one.")
+
+
+HISTORY_LIMIT: Final = 20
+
+
+class InferenceModelStatus(Schema):
+    """What is seen of a model; written on transitions only."""
+
+    phase: ModelPhase = ModelPhase.PENDING
+    message: str = Field(default="", max_length=2000, description="Why nothing moves, if so.")
+    conditions: Conditions = Field(
+        default_factory=list, description="Findings on the model, one a type."
+    )
+    observed_generation: int | None = Field(
+        default=None, ge=0, description="The generation of the spec that this status is of."
+    )
+    stable_revision: str | None = Field(default=None, description="The revision that serves.")
+    candidate_revision: str | None = Field(
+        default=None, description="The revision that is being introduced."
+    )
+    previous_revision: str | None = Field(
+        default=None, description="The revision that served before, kept for the way back."
+    )
+    rollout: RolloutStatus | None = None
+    aborted: AbortedRollout | None = None
+    pinned: PinnedRevision | None = None
+    history: Annotated[list[HistoryEntry], Field(max_length=HISTORY_LIMIT)] = Field(
+        default_factory=list, description="What was decided, the newest last."
+    )
+    replicas: int = Field(default=0, ge=0, description="Verified copies of the stable revision.")
+    active: int = Field(default=0, ge=0, description="Copies that serve.")
+    weight: int = Field(default=0, ge=0, le=100, description="Candidate's share of them, %.")
+    selector: str = Field(default="", description="Selects the model's Pods, for scale.")
+
+
+RESOURCE: Final = Resource(
+    kind="InferenceModel",
+    plural="inferencemodels",
+    short_name="imodel",
+    namespaced=True,
+    description="A model that is to serve on satellites: what is run, where it may run, how a new "
+    "revision is introduced, and what happens when a satellite is lost.",
+    spec=InferenceModelSpec,
+    status=InferenceModelStatus,
+    name_rules=(
+        Rule(
+            f"self.metadata.name.size() <= {names.LONGEST_MODEL_NAME}",
+            f"the name must be at most {names.LONGEST_MODEL_NAME} characters long: Services and "
+            "labels are named after it",
+            field=".metadata.name",
+        ),
+        Rule(
+            "self.metadata.name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+            "the name must begin with a letter and hold lower-case letters, digits and '-' only, "
+            "as the names of Services do",
+            field=".metadata.name",
+        ),
+        Rule(
+            f"!self.metadata.name.endsWith('{names.LOCAL_SUFFIX}')",
+            f"the name must not end in {names.LOCAL_SUFFIX}: that is the name of the Service by "
+            "which a satellite reaches the model without it",
+            field=".metadata.name",
+        ),
+    ),
+    columns=(
+        Column("Phase", ".status.phase", "How far it has come."),
+        Column("Stable", ".status.stableRevision", "The revision that serves."),
+        Column("Candidate", ".status.candidateRevision", "The revision being introduced."),
+        Column("Step", ".status.rollout.step", "Step under way, from 0.", type="integer"),
+        Column("Weight", ".status.weight", "The candidate's share, %.", type="integer"),
+        Column("Active", ".status.active", "Copies that serve.", type="integer"),
+        Column("Age", ".metadata.creationTimestamp", "Since it was created.", type="date"),
+        Column("Message", ".status.message", "Why nothing moves, if so.", priority=WIDE),
+    ),
+    scale=Scale(
+        wanted=".spec.placement.replicas",
+        present=".status.replicas",
+        selector=".status.selector",
+    ),
+)

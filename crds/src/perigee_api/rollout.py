@@ -1,0 +1,271 @@
+"""How a new revision of a model is introduced."""
+
+from enum import StrEnum
+from typing import Annotated, Final
+
+from pydantic import ConfigDict, Field
+
+from perigee_api.analysis import MEASURED_STEPS, AnalysisMetric
+from perigee_api.base import Schema, Timestamp
+from perigee_api.placement import LabelSelector
+from perigee_api.rollout_times import AtWindowEnd, Times
+from perigee_api.rules import Rule, rules
+
+Percent = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$", max_length=4)]
+
+DEFAULT_DEADLINE_S: Final = 600
+DEFAULT_UNREACHABLE_PERCENT: Final = 20
+
+
+def _exactly_one_of(*fields: str) -> Rule:
+    given = ", ".join(f"has(self.{field})" for field in fields)
+    return Rule(
+        f"[{given}].exists_one(given, given)",
+        f"exactly one of {', '.join(fields[:-1])} and {fields[-1]} must be given",
+    )
+
+
+class WaveOrder(StrEnum):
+    """In which order satellites come into a wave."""
+
+    CONTACT = "Contact"
+    PLANE = "Plane"
+
+
+class Wave(Schema):
+    """Which satellites may run the candidate: exactly one of count, percent and selector."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(_exactly_one_of("count", "percent", "selector"))
+    )
+
+    count: int | None = Field(
+        default=None, ge=1, le=10_000, description="So many satellites, those before included."
+    )
+    percent: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="This share of the satellites that the model is to run on.",
+    )
+    selector: Annotated[LabelSelector, Field(min_length=1)] | None = Field(
+        default=None, description="The satellites whose Nodes have all of these labels."
+    )
+    first: Annotated[LabelSelector, Field(min_length=1)] | None = Field(
+        default=None,
+        description="Satellites whose Nodes have all of these labels come before all others: the "
+        "canaries.",
+    )
+    order: WaveOrder = Field(
+        default=WaveOrder.CONTACT,
+        description="Contact: those in contact come first, then those that rise first, spread as "
+        "the model is. Plane: one orbital plane after the other.",
+    )
+
+
+class GoldenAnalysis(Schema):
+    """Every satellite of the wave has passed its golden set."""
+
+
+class Analysis(Schema):
+    """What must hold before the rollout goes on."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            Rule(
+                "has(self.golden) || has(self.metrics)",
+                "at least one analysis must be given: golden or metrics",
+            )
+        )
+    )
+
+    golden: GoldenAnalysis | None = None
+    metrics: (
+        Annotated[
+            list[AnalysisMetric],
+            Field(
+                min_length=1,
+                max_length=8,
+                json_schema_extra={
+                    "x-kubernetes-list-type": "map",
+                    "x-kubernetes-list-map-keys": ["name"],
+                },
+            ),
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="All of them have to pass. They are measured once the candidate is verified "
+        "on the wave's satellites, and from then on until the rollout ends: with too many failures "
+        "it is aborted, whichever step is under way.",
+    )
+
+
+class Pause(Schema):
+    """How long the candidate must have served before the rollout goes on: at most one of these.
+
+    With none, until a person says go: by a RolloutAction with the verb Resume.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            Rule(
+                "[has(self.contactTime), has(self.serving), has(self.duration)]"
+                ".filter(given, given).size() <= 1",
+                "at most one of contactTime, serving and duration may be given",
+            )
+        )
+    )
+
+    contact_time: float | None = Field(
+        default=None,
+        gt=0,
+        le=31_536_000,
+        description="Seconds of contact of each satellite, from when the candidate is verified "
+        "there.",
+    )
+    serving: float | None = Field(
+        default=None,
+        gt=0,
+        le=31_536_000,
+        description="Seconds for which the candidate is verified on each satellite, in contact or "
+        "not.",
+    )
+    duration: float | None = Field(
+        default=None, gt=0, le=31_536_000, description="Seconds of wall-clock time."
+    )
+
+    @property
+    def awaits_person(self) -> bool:
+        """It lasts until somebody says go."""
+        return self.contact_time is None and self.serving is None and self.duration is None
+
+
+class Step(Schema):
+    """A step of a rollout: exactly one of these."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(_exactly_one_of("wave", "analysis", "weight", "pause"))
+    )
+
+    wave: Wave | None = None
+    analysis: Analysis | None = None
+    weight: int | None = Field(
+        default=None, ge=0, le=100, description="The candidate's share of ground requests, %."
+    )
+    pause: Pause | None = None
+
+
+class RolloutTerms(Schema):
+    """What models and policies alike can say about rollouts."""
+
+    steps: Annotated[
+        list[Step],
+        Field(
+            max_length=32,
+            json_schema_extra=rules(
+                Rule(
+                    "self.filter(step, has(step.analysis) && has(step.analysis.metrics)).size() "
+                    f"<= {MEASURED_STEPS}",
+                    f"at most {MEASURED_STEPS} steps may have metrics",
+                )
+            ),
+        ),
+    ] = Field(
+        default_factory=list,
+        description="Taken one after the other; with none, the candidate goes to all satellites "
+        "at once.",
+    )
+    deadline: float | None = Field(
+        default=None,
+        gt=0,
+        le=31_536_000,
+        description="Seconds of contact that a satellite has to make the candidate ready, once its "
+        "artifact is on board. For that it has twice what its uplink takes for the bytes, and "
+        f"these seconds beside. {DEFAULT_DEADLINE_S}, if nobody says.",
+    )
+    max_unreachable: Percent | None = Field(
+        default=None,
+        description="Share of a wave's satellites that need not have passed; "
+        f"{DEFAULT_UNREACHABLE_PERCENT}%, if nobody says.",
+    )
+
+    windows: Annotated[list[Times], Field(max_length=16)] | None = Field(
+        default=None,
+        description="Only then is anything started: a new revision, the next step, another "
+        "satellite of a wave. What has begun to be delivered or to serve goes on, evidence aborts "
+        "at any time, and the way back to a revision that has served before is always open. "
+        "Always, if none are given; those of a model take the place of its policy's, and an empty "
+        "list means always.",
+    )
+    blackouts: Annotated[list[Times], Field(max_length=64)] = Field(
+        default_factory=list,
+        description="Then nothing is started, windows or not. Those of a model and of its policy "
+        "add up, so that a freeze of the whole fleet is not lifted by a model.",
+    )
+    not_before: Timestamp | None = Field(
+        default=None, description="Nothing is started before that moment."
+    )
+    only_in_contact: bool | None = Field(
+        default=None,
+        description="true: a satellite is started on only while it is in contact. Otherwise those "
+        "that are dark may be told to begin at their next pass, whenever that is.",
+    )
+    at_window_end: AtWindowEnd | None = Field(
+        default=None,
+        description="What becomes of a rollout under way when nothing may be started any more. "
+        "hold, if nobody says: it stays where it is, and what serves of the candidate goes on "
+        "serving. revert: the stable revision serves again on the satellites that are in reach, on "
+        "others once they are; the candidate stays on board, and in the next window the step under "
+        "way begins anew. So a pause that is longer than the windows never passes.",
+    )
+
+    @property
+    def reverts(self) -> bool:
+        """Whether the candidate ceases to serve at a window's end."""
+        return self.at_window_end is AtWindowEnd.REVERT
+
+    @property
+    def deadline_s(self) -> float:
+        """Seconds of contact that a satellite has."""
+        return DEFAULT_DEADLINE_S if self.deadline is None else self.deadline
+
+    @property
+    def unreachable_percent(self) -> float:
+        """Share of a wave's satellites that need not have passed."""
+        if self.max_unreachable is None:
+            return DEFAULT_UNREACHABLE_PERCENT
+        return float(self.max_unreachable.removesuffix("%"))
+
+
+class Rollout(RolloutTerms):
+    """How a new revision is introduced."""
+
+    model_config = ConfigDict(
+        json_schema_extra=rules(
+            Rule(
+                "!has(self.policy) || !has(self.steps)",
+                "steps and policy cannot both be given, as nobody could tell which are taken: take "
+                "the steps away (kubectl patch: steps: null), or the policy",
+                field=".steps",
+            )
+        )
+    )
+
+    policy: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=253,
+        pattern=r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$",
+        description="The RolloutPolicy whose steps are taken. Of its other fields, those that are "
+        "given here win. A change of the policy counts from the next look on, for rollouts under "
+        "way as well: the step of the same number goes on, or the last one where there are fewer. "
+        "While there is no such policy, or it makes no sense, rollouts wait; what serves goes on "
+        "serving, and the way back to a revision that has served before stays open.",
+    )
+    history_limit: int = Field(
+        default=5,
+        ge=1,
+        le=50,
+        description="Revisions kept for the way back, beside the two in use.",
+    )

@@ -1,0 +1,1 @@
+"""The demo: a cloud-mask network on a constellation, through loss, rollout and rollback."""

@@ -1,0 +1,5 @@
+"""``python -m perigee_demo``: as ``perigee-demo``."""
+
+from perigee_demo.main import app
+
+app()

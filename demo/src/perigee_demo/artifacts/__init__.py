@@ -1,0 +1,1 @@
+"""The files that satellites fetch: a network in several states of health, and its golden set."""

@@ -1,0 +1,1 @@
+"""Asking for an inference, in this process or over HTTP."""

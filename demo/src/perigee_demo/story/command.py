@@ -1,0 +1,38 @@
+"""What ``perigee-demo run`` does around the story."""
+
+import asyncio
+
+from rich.console import Console
+
+from perigee_demo.story.installation import InstallationError
+from perigee_demo.story.run import LAB, tell
+from perigee_lab.errors import LabError
+from perigee_lab.lab import Lab
+from perigee_lab.progress import OnConsole
+
+AFTERWARDS = """\
+The constellation is still there. To look at it and go on:
+
+    eval "$(perigee-lab env)"
+    kubectl get sat,imodel --output wide
+    kubectl describe imodel cloud-mask
+    perigee-lab boot sat-1          # the lost satellite returns, and its pod is adopted
+    perigee-lab cut sat-2           # see what happens
+    perigee-lab down                # removes everything
+"""
+
+
+def run_demo(console: Console, *, keep: bool) -> int:
+    """Tells the story in a lab of its own and gives the exit status."""
+    lab = Lab(LAB, report=OnConsole(console))
+    kept = False
+    try:
+        kept = asyncio.run(tell(console, lab))
+    except (LabError, InstallationError) as error:
+        console.print(str(error), style="bold red", soft_wrap=True)
+    finally:
+        if keep:
+            console.print(AFTERWARDS, highlight=False)
+        else:
+            lab.down()
+    return 0 if kept else 1

@@ -1,0 +1,1 @@
+"""The steady client: requests at a fixed rate, counted one by one."""

@@ -1,0 +1,1 @@
+"""The part of Perigee on each satellite: heartbeats, artifact cache, inference server."""

@@ -1,0 +1,1 @@
+"""The heartbeat: tells the ground what the satellite holds and hears what it is to hold."""

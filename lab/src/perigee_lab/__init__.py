@@ -1,0 +1,1 @@
+"""A real constellation on one Linux host."""

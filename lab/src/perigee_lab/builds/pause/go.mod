@@ -1,0 +1,3 @@
+module perigee.space/lab/pause
+
+go 1.24.0

@@ -1,0 +1,1 @@
+"""The Kubernetes distribution that a lab runs."""

@@ -1,0 +1,1 @@
+"""Satellites' links, driven by a contact plan."""

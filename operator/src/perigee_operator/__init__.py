@@ -1,0 +1,1 @@
+"""Runs AI inference on satellite constellations."""

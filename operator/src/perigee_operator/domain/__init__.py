@@ -1,0 +1,1 @@
+"""Decisions: pure functions over frozen dataclasses. Time and randomness are passed in."""

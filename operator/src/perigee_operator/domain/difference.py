@@ -1,0 +1,23 @@
+"""Whether an object already is as Perigee wants it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def holds(observed: Any, wanted: Any) -> bool:
+    """Whether all that is wanted is found in what is observed.
+
+    What the API server or others added does not count as a difference. Lists have to agree in
+    length, since an element too many is one that Perigee does not want.
+    """
+    if isinstance(wanted, Mapping):
+        return isinstance(observed, Mapping) and all(
+            key in observed and holds(observed[key], value) for key, value in wanted.items()
+        )
+    if isinstance(wanted, Sequence) and not isinstance(wanted, str):
+        return (
+            isinstance(observed, Sequence)
+            and len(observed) == len(wanted)
+            and all(map(holds, observed, wanted))
+        )
+    return bool(observed == wanted)

@@ -1,0 +1,295 @@
+"""What the operator sees: a snapshot of satellites, models and what they run, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from perigee_api.heartbeat import Assignment, Report
+from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
+from perigee_api.rollout_action import RolloutActionSpec
+from perigee_api.rollout_policy import RolloutPolicySpec
+from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, TelemetryDays
+from perigee_api.termination import Termination
+from perigee_operator.domain.analysis.metric_key import MetricKey
+from perigee_operator.domain.analysis.record import Record
+from perigee_operator.domain.liveness.phi import Rhythm
+from perigee_operator.domain.orbit.contacts import Contacts
+from perigee_operator.domain.writes import ObjectKey, Taint
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the operator's user has decided for the whole fleet."""
+
+    serve_image: str
+    loss_budget_percent: float = 25
+    """Share of the fleet that may become Lost within an hour without a human's consent."""
+    sweep_limit_s: float = 5
+    """The planner looks at the fleet at least this often."""
+    losing_guard_s: float = 5
+    """A satellite is taken out of the ground's Service this long before it sets."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A Node."""
+
+    name: str
+    uid: str
+    labels: Mapping[str, str]
+    taints: frozenset[Taint]
+    architecture: str
+    ready: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatView:
+    """The last heartbeat of a satellite's agent."""
+
+    arrived_at: datetime
+    """On the ground's clock."""
+    previous_at: datetime | None
+    """When the one before arrived; None if none was seen."""
+    lease_uid: str
+    report: Report | None
+    report_error: str | None = None
+    assignment: Assignment | None = None
+    renewed_at: datetime | None = None
+    """On the satellite's clock; None where the Lease does not say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the ground's ears are worth: silence means something only while it hears."""
+
+    observing_since: datetime | None
+    """Since when heartbeats would have been seen without a gap; None while they would not."""
+    heard_since: datetime | None = None
+    """Since when somebody or other was heard without a long break."""
+    heard_until: datetime | None = None
+    """When somebody was heard last."""
+    alone: bool = False
+    """There is one satellite only, so that nobody else can prove anything."""
+
+    def proven(self, now: datetime) -> tuple[datetime | None, datetime]:
+        """The time, up to now, of which it is known that the ground heard."""
+        if self.alone:
+            return None, now
+        if self.heard_until is None:
+            return now, now
+        return self.heard_since, min(self.heard_until, now)
+
+    def heard_after(self, moment: datetime) -> bool:
+        """Whether the ground has heard anybody since then."""
+        return self.alone or (self.heard_until is not None and self.heard_until > moment)
+
+
+@dataclass(frozen=True, slots=True)
+class SatelliteView:
+    """A SatelliteNode with its Node and its signs of life."""
+
+    name: str
+    uid: str
+    version: str
+    """Its resourceVersion: a verdict counts for the object that it was made from."""
+    generation: int
+    spec: SatelliteNodeSpec | None
+    """None if it makes no sense; `spec_error` says why."""
+    spec_error: str | None
+    status: SatelliteNodeStatus
+    consented_epoch: int | None
+    """The epoch that a human has agreed a loss may bring."""
+    node: NodeView | None
+    heartbeat: HeartbeatView | None
+    kubelet_arrived_at: datetime | None
+    heard_since: datetime | None
+    """Since when its agent or its kubelet has been heard without a long pause."""
+    contacts: Contacts
+    """When it is in contact, as far as that is known."""
+    rhythm: Rhythm
+    """How its heartbeats come."""
+    telemetry_days: TelemetryDays | None = None
+    """Its telemetry, day by day; None where no day is complete yet."""
+
+    @property
+    def key(self) -> str:
+        """As in the name of a track."""
+        return f"sat/{self.name}"
+
+    @property
+    def next_epoch(self) -> int:
+        """The epoch that the next loss brings."""
+        return self.status.epoch + 1
+
+    @property
+    def loss_consented(self) -> bool:
+        """A human agrees to its next loss."""
+        return self.consented_epoch == self.next_epoch
+
+    @property
+    def last_loss_consented(self) -> bool:
+        """A human agreed to its last loss."""
+        return self.consented_epoch == self.status.epoch
+
+
+@dataclass(frozen=True, slots=True)
+class EndView:
+    """How a container ended."""
+
+    reason: str
+    """The kubelet's word for it; empty where there is none."""
+    exit_status: int | None
+    termination: Termination | None
+    """What the server said when it gave up; None where the message is not its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerView:
+    """A container as the kubelet reports it."""
+
+    ready: bool
+    restarts: int
+    waiting: str
+    """Why it does not run, in the kubelet's word; empty where it does not wait."""
+    waiting_message: str
+    ended: EndView | None
+    """The last end, if it has had one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodView:
+    """A Pod of a model."""
+
+    name: str
+    namespace: str
+    uid: str
+    model: str
+    revision: str
+    node: str | None
+    labels: Mapping[str, str]
+    deletion_cost: str | None
+    verified: bool
+    """Its containers are ready, says the kubelet: the golden set has passed on that satellite.
+
+    Unlike the condition Ready this stays true on a dark satellite, where the node controller
+    turns Ready to False without knowing.
+    """
+    ready: bool
+    """The condition Ready: it is verified and its satellite was heard of late."""
+    deleting: bool
+    created_at: datetime
+    verified_at: datetime | None = None
+    """Since when it is; None if it is not."""
+    refused: bool = False
+    """Its kubelet would not take it, or has thrown it out: it never runs again."""
+    containers: tuple[ContainerView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectView:
+    """An object that Perigee owns, as it stands in the API server."""
+
+    key: ObjectKey
+    uid: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionView:
+    """A ControllerRevision of a model."""
+
+    name: str
+    """The revision: the first digits of its hash."""
+    spec: Mapping[str, Any]
+    """`artifact`, `golden`, `runtime` and `resources` as they were in the InferenceModel."""
+    image: str
+    """The server's image when the revision was made."""
+    number: int
+    """Rises with each revision of the model."""
+    promoted: bool
+    """It has served in full once, so the way back to it needs no steps."""
+    object: ObjectView
+    fallback: str | None = None
+    """The revision that was stable when this one was introduced."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionView:
+    """A RolloutAction."""
+
+    name: str
+    namespace: str
+    uid: str
+    spec: RolloutActionSpec | None
+    """None if it makes no sense; `spec_error` says why."""
+    spec_error: str | None
+    answered: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyView:
+    """A RolloutPolicy."""
+
+    name: str
+    spec: RolloutPolicySpec | None
+    """None if it makes no sense; `spec_error` says why."""
+    spec_error: str | None = None
+
+
+def model_key(namespace: str, name: str) -> str:
+    """A model, as in the name of a track."""
+    return f"imodel/{namespace}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelView:
+    """An InferenceModel with all that belongs to it."""
+
+    name: str
+    namespace: str
+    uid: str
+    version: str
+    """Its resourceVersion: a verdict counts for the object that it was made from."""
+    generation: int
+    deleting: bool
+    spec: InferenceModelSpec | None
+    spec_error: str | None
+    status: InferenceModelStatus
+    revisions: tuple[RevisionView, ...] = ()
+    workloads: Mapping[str, ObjectView] = field(default_factory=dict)
+    """ReplicaSets or DaemonSets by revision."""
+    services: Mapping[str, ObjectView] = field(default_factory=dict)
+    pods: tuple[PodView, ...] = ()
+    actions: tuple[ActionView, ...] = ()
+    """What people have asked of its rollouts, the oldest first."""
+    measured: Mapping[MetricKey, Record] = field(default_factory=dict)
+    """What was measured of its candidate by now; its status may lag behind."""
+    name_taken: str | None = None
+    """What of it cannot be made, since somebody else's object has the name."""
+    policy: PolicyView | None = None
+    """The RolloutPolicy that it names; None where it names none, or there is none."""
+
+    @property
+    def key(self) -> str:
+        """As in the name of a track."""
+        return model_key(self.namespace, self.name)
+
+    def pods_of(self, revision: str) -> tuple[PodView, ...]:
+        """The Pods of a revision that nobody is deleting."""
+        return tuple(p for p in self.pods if p.revision == revision and not p.deleting)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The fleet at one moment."""
+
+    settings: Settings
+    hearing: Hearing
+    satellites: tuple[SatelliteView, ...] = ()
+    models: tuple[ModelView, ...] = ()
+    lone_actions: tuple[ActionView, ...] = ()
+    """Those of models that do not exist."""
+    strays: tuple[NodeView, ...] = ()
+    """Nodes that bear names of Perigee and belong to no SatelliteNode."""

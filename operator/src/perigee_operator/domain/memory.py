@@ -1,0 +1,184 @@
+"""What the last plan found out, so that it is not found out again.
+
+A memory decides nothing: a plan without one is the same plan, and takes longer. In a large fleet
+little changes from one look to the next, and what is remembered of the rest is compared by
+identity: whoever takes snapshots hands over the same views for what is as it was.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from perigee_operator.domain.fleet import ModelView, SatelliteView
+from perigee_operator.domain.liveness.phase import Assessment
+from perigee_operator.domain.liveness.watch import Watch
+from perigee_operator.domain.orbit.contacts import END
+from perigee_operator.domain.rollout.model_decision import ModelDecision
+from perigee_operator.domain.satellite import Satellite, is_alike, satellite, steady_for_s
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    view: SatelliteView
+    assessment: Assessment
+    found: Satellite | None
+    until: datetime
+    """When time alone will make it another."""
+
+
+class KnownSatellites:
+    """The satellites of the last look, and which of them have changed since."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, _Known] = {}
+        self.changed: set[str] = set()
+        """Names of Nodes whose satellite is not as it was in the look before."""
+        self.reshuffled = True
+        """Which satellites a model may run on is not as it was."""
+
+    def look(
+        self,
+        views: Iterable[SatelliteView],
+        assessments: Mapping[str, Assessment],
+        losing_guard_s: float,
+        now: datetime,
+    ) -> dict[str, Satellite]:
+        """The satellites that have a Node, by the Node's name."""
+        before, self._known = self._known, {}
+        self.changed, self.reshuffled = set(), False
+        for view in views:
+            name, assessment = view.name, assessments[view.name]
+            known = before.get(name)
+            if (
+                known is None
+                or known.view is not view
+                or known.assessment is not assessment
+                or known.until <= now
+            ):
+                known = self._looked_at(view, assessment, known, losing_guard_s, now)
+            self._known[name] = known
+        gone = before.keys() - self._known.keys()
+        self.reshuffled |= any(before[name].found is not None for name in gone)
+        return {
+            known.found.node.name: known.found
+            for known in self._known.values()
+            if known.found is not None
+        }
+
+    def next_change(self) -> datetime:
+        """When time alone will change one of them."""
+        return min((known.until for known in self._known.values()), default=END)
+
+    def _looked_at(
+        self,
+        view: SatelliteView,
+        assessment: Assessment,
+        known: _Known | None,
+        losing_guard_s: float,
+        now: datetime,
+    ) -> _Known:
+        found = satellite(view, assessment, losing_guard_s, now)
+        before = known.found if known else None
+        if found == before:
+            found = before
+        else:
+            self.changed |= {s.node.name for s in (found, before) if s is not None}
+            self.reshuffled |= found is None or before is None or not is_alike(found, before)
+        steady_s = None if found is None else steady_for_s(view, found, losing_guard_s, now)
+        until = END if steady_s is None else now + timedelta(seconds=steady_s)
+        return _Known(view, assessment, found, until)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    model: ModelView
+    decision: ModelDecision
+    nodes: frozenset[str]
+    """Satellites on which the decision rests, by Node."""
+    until: datetime
+
+
+class SettledModels:
+    """Decisions that stand: of models that want nothing, as long as nothing of theirs changes."""
+
+    def __init__(self) -> None:
+        self._settled: dict[str, _Settled] = {}
+
+    def decided(
+        self,
+        models: Iterable[ModelView],
+        satellites: KnownSatellites,
+        decide: Callable[[ModelView], ModelDecision],
+        now: datetime,
+    ) -> list[ModelDecision]:
+        """A decision a model; those that cannot have changed are not made again."""
+        before, self._settled = self._settled, {}
+        decisions = []
+        for model in models:
+            known = before.get(model.uid)
+            stands = (
+                known is not None
+                and known.model is model
+                and now < known.until
+                and not satellites.reshuffled
+                and satellites.changed.isdisjoint(known.nodes)
+            )
+            if known is None or not stands:
+                known = _settled(model, decide(model), now)
+            if known.decision.settled:
+                self._settled[model.uid] = known
+            decisions.append(known.decision)
+        return decisions
+
+
+def _settled(model: ModelView, decision: ModelDecision, now: datetime) -> _Settled:
+    hosts = {pod.node for pod in model.pods if pod.node is not None}
+    nodes = frozenset(hosts | decision.node_labels.keys() | decision.artifacts.keys())
+    left_s = decision.next_change_s
+    until = END if left_s is None else now + timedelta(seconds=left_s)
+    return _Settled(model, decision, nodes, until)
+
+
+class IdleSatellites:
+    """Of which satellites nothing is to be written, and on what that rests."""
+
+    def __init__(self) -> None:
+        self._idle: dict[str, tuple[tuple[object, ...], datetime]] = {}
+
+    def is_idle(self, name: str, grounds: tuple[object, ...], now: datetime) -> bool:
+        """Whether nothing was to be written on the same grounds, and still is not.
+
+        What is the very same is equal at once; most of the grounds are.
+        """
+        known = self._idle.get(name)
+        return known is not None and now < known[1] and known[0] == grounds
+
+    def note(self, name: str, grounds: tuple[object, ...], until: datetime) -> None:
+        """Nothing is to be written on these grounds, until then."""
+        self._idle[name] = (grounds, until)
+
+    def forget(self, name: str) -> None:
+        """Something is to be written."""
+        self._idle.pop(name, None)
+
+    def keep(self, names: Collection[str]) -> None:
+        """Forgets all others."""
+        for name in self._idle.keys() - names:
+            del self._idle[name]
+
+
+class Memory:
+    """All that one plan hands to the next."""
+
+    def __init__(self) -> None:
+        self.watch = Watch()
+        self.satellites = KnownSatellites()
+        self.models = SettledModels()
+        self.idle = IdleSatellites()
+        self._anybody_departs = False
+
+    def note_departing(self, nodes: Collection[str]) -> None:
+        """Nodes without a SatelliteNode still have Pods; while they do no decision stands."""
+        if nodes or self._anybody_departs:
+            self.models = SettledModels()
+        self._anybody_departs = bool(nodes)

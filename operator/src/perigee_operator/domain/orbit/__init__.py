@@ -1,0 +1,1 @@
+"""From an orbit to the times in which a satellite is in contact."""

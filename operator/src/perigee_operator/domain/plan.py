@@ -1,0 +1,182 @@
+"""The plan: everything that is to be written now, decided from one snapshot of the fleet."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from perigee_api.heartbeat import AssignedArtifact
+from perigee_operator.domain.discovery import is_departing, stray_track
+from perigee_operator.domain.fleet import ModelView, PodView, SatelliteView, Settings, Snapshot
+from perigee_operator.domain.kinds import SATELLITE_NODE
+from perigee_operator.domain.liveness.held_losses import LossHeld
+from perigee_operator.domain.liveness.phase import Assessment
+from perigee_operator.domain.memory import IdleSatellites, Memory
+from perigee_operator.domain.projection import (
+    assignment_writes,
+    label_writes,
+    node_labels,
+    orbit_kind,
+    taint_writes,
+    wanted_taints,
+)
+from perigee_operator.domain.rollout.actions import lone_tracks
+from perigee_operator.domain.rollout.decision import decide
+from perigee_operator.domain.rollout.model_decision import ModelDecision
+from perigee_operator.domain.satellite import departing
+from perigee_operator.domain.satellite_status import Sighting, satellite_writes, status_due
+from perigee_operator.domain.writes import Apply, ObjectKey, Track, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be written, and when to look again at the latest."""
+
+    tracks: tuple[Track, ...]
+    """Only those with writes."""
+    next_look_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Demands:
+    """What the models want of the satellites, by Node."""
+
+    labels: Mapping[str, frozenset[str]]
+    artifacts: Mapping[str, tuple[AssignedArtifact, ...]]
+    dispensable: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Findings:
+    """What writes to satellites follow from, beside the satellites themselves."""
+
+    assessments: Mapping[str, Assessment]
+    held: Mapping[str, LossHeld]
+    pods: Mapping[str, tuple[PodView, ...]]
+    """By Node."""
+    demands: _Demands
+
+
+def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Plan:
+    """Decides what is to be done about the whole fleet.
+
+    Pure: the same snapshot and moment give the same plan, whatever was planned before.
+
+    Args:
+        snapshot: the fleet.
+        now: the moment; not before that of the last plan with the same memory.
+        memory: what the last plan found out, so that it need not be found out again.
+    """
+    settings, memory = snapshot.settings, memory or Memory()
+    memory.watch.see(snapshot.satellites)
+    assessments, held = memory.watch.look(snapshot.hearing, settings.loss_budget_percent, now)
+    known = memory.satellites.look(snapshot.satellites, assessments, settings.losing_guard_s, now)
+    leaving = {node.name: departing(node) for node in snapshot.strays if is_departing(node)}
+    satellites = known | leaving
+
+    def decided(model: ModelView) -> ModelDecision:
+        return decide(model, satellites, settings, now)
+
+    memory.note_departing(leaving.keys())
+    decisions = memory.models.decided(snapshot.models, memory.satellites, decided, now)
+    demands, pods = _demands(decisions), _pods_by_node(snapshot)
+    found = _Findings(assessments, held, pods, demands)
+    memory.idle.keep(assessments.keys())
+    tracks = [
+        *_satellite_tracks(snapshot.satellites, found, memory.idle, now),
+        *(decision.track for decision in decisions),
+        *_stray_tracks(snapshot, pods, demands),
+        *lone_tracks(snapshot.lone_actions, now),
+    ]
+    due = (memory.watch.next_due(), memory.satellites.next_change())
+    return Plan(
+        tuple(track for track in tracks if track.writes),
+        _next_look_s(due, decisions, settings, now),
+    )
+
+
+def _stray_tracks(
+    snapshot: Snapshot, pods: Mapping[str, tuple[PodView, ...]], demands: _Demands
+) -> Iterable[Track]:
+    names = {view.name for view in snapshot.satellites} if snapshot.strays else set()
+    for node in snapshot.strays:
+        on_board = pods.get(node.name, ())
+        yield stray_track(node, on_board, demands.dispensable, name_taken=node.name in names)
+
+
+def _satellite_tracks(
+    views: Iterable[SatelliteView], found: _Findings, idle: IdleSatellites, now: datetime
+) -> Iterable[Track]:
+    demands = found.demands
+    for view in views:
+        node = view.node.name if view.node else ""
+        assessment, held = found.assessments[view.name], found.held.get(view.name)
+        on_board = found.pods.get(node, ())
+        wanted = (demands.labels.get(node), demands.artifacts.get(node))
+        grounds = (view, assessment, held, on_board, wanted)
+        if idle.is_idle(view.name, grounds, now):
+            continue
+        track = _satellite_track(view, Sighting(assessment, held, on_board), demands, now)
+        if track.writes:
+            idle.forget(view.name)
+            yield track
+        else:
+            idle.note(view.name, grounds, status_due(view, now))
+
+
+def _demands(decisions: Iterable[ModelDecision]) -> _Demands:
+    labels: dict[str, frozenset[str]] = defaultdict(frozenset)
+    artifacts: dict[str, dict[str, AssignedArtifact]] = defaultdict(dict)
+    for decision in decisions:
+        for node, keys in decision.node_labels.items():
+            labels[node] |= keys
+        for node, wanted in decision.artifacts.items():
+            artifacts[node].update({artifact.sha256: artifact for artifact in wanted})
+    return _Demands(
+        labels,
+        {node: tuple(found.values()) for node, found in artifacts.items()},
+        frozenset[str]().union(*(decision.dispensable for decision in decisions)),
+    )
+
+
+def _pods_by_node(snapshot: Snapshot) -> dict[str, tuple[PodView, ...]]:
+    found: dict[str, list[PodView]] = defaultdict(list)
+    for model in snapshot.models:
+        for pod in model.pods:
+            if pod.node is not None:
+                found[pod.node].append(pod)
+    return {node: tuple(pods) for node, pods in found.items()}
+
+
+def _satellite_track(
+    view: SatelliteView, sighting: Sighting, demands: _Demands, now: datetime
+) -> Track:
+    """The verdict is written down first; its effects follow once it stands."""
+    writes: list[Write] = satellite_writes(view, sighting, now)
+    if view.spec is not None and view.node is not None:
+        node = view.node
+        labels = node_labels(view.name, view.spec, demands.labels.get(node.name, frozenset()))
+        writes += taint_writes(node, wanted_taints(view.spec, view.status))
+        writes += label_writes(node, labels)
+        writes += assignment_writes(view, node.name, demands.artifacts.get(node.name, ()))
+    if (
+        view.spec is not None
+        and view.spec.orbit.unknown
+        and orbit_kind(view.spec.orbit) != "unknown"
+    ):
+        # Somebody has said where it is: what discovery wrote is taken back.
+        writes.append(Apply(ObjectKey(SATELLITE_NODE, view.name), {"metadata": {"uid": view.uid}}))
+    return Track(view.key, tuple(writes))
+
+
+def _next_look_s(
+    due: tuple[datetime | None, ...],
+    decisions: Iterable[ModelDecision],
+    settings: Settings,
+    now: datetime,
+) -> float:
+    changes = [
+        *((moment - now).total_seconds() for moment in due if moment is not None),
+        *(d.next_change_s for d in decisions if d.next_change_s is not None),
+    ]
+    return max(0.0, min(settings.sweep_limit_s, *changes))

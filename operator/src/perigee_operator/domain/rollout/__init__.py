@@ -1,0 +1,1 @@
+"""How a new revision is introduced, and what takes it back."""

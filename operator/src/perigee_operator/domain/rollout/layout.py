@@ -1,0 +1,183 @@
+"""Where each revision of a model is to be: on which satellites, in how many copies."""
+
+from dataclasses import dataclass
+
+from perigee_api.inference_model import FailoverPolicy
+from perigee_operator.domain.placement.choice import choose, with_standby
+from perigee_operator.domain.placement.copies import lost_copies
+from perigee_operator.domain.placement.reach import arranged
+from perigee_operator.domain.rollout.refusal import refusing_nodes
+from perigee_operator.domain.rollout.revision import Revision
+from perigee_operator.domain.rollout.rollout_state import RolloutState
+from perigee_operator.domain.rollout.situation import TOLD_TO_FETCH, Situation, serves
+from perigee_operator.domain.satellite import Satellite
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionLayout:
+    """Where one revision is to be."""
+
+    revision: Revision
+    satellites: tuple[Satellite, ...]
+    """Chosen for it: they keep its artifacts on board."""
+    nodes: frozenset[str]
+    """Nodes whose label lets its Pods in."""
+    copies: int
+    """Pods of its ReplicaSet."""
+
+
+def layout(
+    situation: Situation, state: RolloutState, wave: tuple[Satellite, ...]
+) -> dict[str, RevisionLayout]:
+    """The place of each revision that is in use or still has Pods."""
+    carried = {pod.revision for pod in situation.model.pods} & situation.revisions.keys()
+    return {name: _place(situation, state, wave, name) for name in sorted(state.in_use | carried)}
+
+
+def _place(
+    situation: Situation, state: RolloutState, wave: tuple[Satellite, ...], name: str
+) -> RevisionLayout:
+    revision = situation.revisions[name]
+    satellites = _chosen(situation, state, wave, name)
+    ready = _ready(situation, state, revision, satellites)
+    refusing = refusing_nodes(situation.model.pods, name)
+    nodes = (ready | _nodes_that_stay(situation, state, name, satellites)) - refusing
+    # A satellite whose report fails to come keeps the Pod it has.
+    placed = sum(s.node.name in nodes for s in satellites)
+    return RevisionLayout(
+        revision, satellites, frozenset(nodes), _copies(situation, state, name, placed)
+    )
+
+
+def _ready(
+    situation: Situation,
+    state: RolloutState,
+    revision: Revision,
+    satellites: tuple[Satellite, ...],
+) -> frozenset[str]:
+    """Nodes that have the artifacts on board, and so may get Pods."""
+    holding = [
+        s.node.name for s in satellites if all(s.holds(a.sha256) for a in revision.artifacts)
+    ]
+    if situation.spec.placement.keep_in_reach and revision.name == state.stable:
+        # The scheduler, which knows no orbits, is left no choice.
+        pods = situation.model.pods_of(revision.name)
+        holding = holding[: situation.copies + lost_copies(pods, situation.satellites)]
+    return frozenset(holding)
+
+
+def strangers(situation: Situation, state: RolloutState) -> frozenset[str]:
+    """Revisions of which nothing is left but their Pods: they stay until others suffice."""
+    if situation.suffices(state.stable):
+        return frozenset()
+    carried = {pod.revision for pod in situation.model.pods if not pod.deleting}
+    return frozenset(carried - situation.revisions.keys())
+
+
+def _chosen(
+    situation: Situation, state: RolloutState, wave: tuple[Satellite, ...], name: str
+) -> tuple[Satellite, ...]:
+    if name == state.candidate:
+        return wave
+    if name != state.stable:
+        return ()
+    if situation.spec.placement.every_satellite:
+        return situation.eligible
+    if situation.spec.placement.keep_in_reach:
+        return _kept_in_reach(situation, name, situation.spec.placement.keep_in_reach)
+    return choose(
+        situation.eligible,
+        with_standby(situation.copies),
+        rank=situation.nearness(name, None),
+        spread_by=situation.spec.placement.spread_by,
+    )
+
+
+def _kept_in_reach(situation: Situation, name: str, wanted: int) -> tuple[Satellite, ...]:
+    """Those that have something of a revision, and those that close the most gaps beside them.
+
+    In the order in which they are to serve: what serves already is not moved.
+    """
+    rank, spread_by = situation.nearness(name, None), situation.spec.placement.spread_by
+    count = with_standby(situation.copies)
+    hour = situation.now.replace(minute=0, second=0, microsecond=0)
+    near = [s for s in situation.eligible if rank(s) <= TOLD_TO_FETCH]
+    chosen = choose(near, count, rank=rank, spread_by=spread_by)
+    others = [s for s in situation.eligible if s not in near] if len(chosen) < count else []
+    ranked = choose(others, len(others), rank=rank, spread_by=spread_by)
+    chosen += arranged(ranked, chosen, count - len(chosen), wanted, hour)
+    serving = tuple(s for s in chosen if rank(s) < TOLD_TO_FETCH)
+    rest = [s for s in chosen if s not in serving]
+    return serving + arranged(rest, serving, len(rest), wanted, hour)
+
+
+def _nodes_that_stay(
+    situation: Situation, state: RolloutState, name: str, satellites: tuple[Satellite, ...]
+) -> frozenset[str]:
+    """Nodes that keep the label for the sake of the Pods they have.
+
+    A kubelet that starts again refuses a Pod whose selector its Node does not match. The label
+    goes from a Node of a DaemonSet, which ends the Pod, once a better revision serves there: not
+    before the Pod is out of service, for the labels of Nodes and of Pods are written side by side.
+    """
+    hosts = situation.nodes_with(name)
+    if not situation.spec.placement.every_satellite:
+        return hosts
+    chosen = {s.node.name for s in satellites}
+    replaced = situation.verified_nodes(state.stable) if state.stable else frozenset[str]()
+    serving = {pod.node for pod in situation.model.pods_of(name) if serves(pod)}
+    let_go = situation.released(state.stable)
+    released = {pod.node for pod in situation.model.pods_of(name) if pod.uid in let_go}
+    return frozenset(
+        node
+        for node in hosts
+        if node in chosen
+        or (_is_out_of_service(situation, node) and node not in released)
+        or node in serving
+        or (
+            name != state.stable and node not in replaced and not _is_barred(situation, state, name)
+        )
+    )
+
+
+def _is_out_of_service(situation: Situation, node: str) -> bool:
+    return node in situation.satellites and situation.satellites[node].out_of_service
+
+
+def _is_given_up(state: RolloutState, name: str) -> bool:
+    return state.aborted is not None and state.aborted.revision == name
+
+
+def _is_barred(situation: Situation, state: RolloutState, name: str) -> bool:
+    """Whether a revision was given up, and a better one serves somewhere."""
+    stable = state.stable
+    return (
+        _is_given_up(state, name) and stable is not None and bool(situation.verified_nodes(stable))
+    )
+
+
+def _copies(situation: Situation, state: RolloutState, name: str, ready: int) -> int:
+    pods = situation.model.pods_of(name)
+    lost = lost_copies(pods, situation.satellites)
+    unsuited = [pod for pod in pods if situation.is_unsuited(pod.node)]
+    if situation.spec.failover.policy is FailoverPolicy.NONE:
+        lost = len(unsuited)
+    if situation.released(state.stable):
+        lost -= len(unsuited)
+    if name == state.stable:
+        return situation.copies + lost
+    if name == state.candidate:
+        return ready + lost
+    serving = [pod for pod in pods if serves(pod)]
+    barred = _is_barred(situation, state, name)
+    if state.stable is None or (_is_given_up(state, name) and not barred):
+        # Nothing better serves: what is verified of a revision that was given up goes on serving.
+        return sum(pod.verified for pod in pods)
+    if serving or not (situation.suffices(state.stable) or barred):
+        return _present_copies(situation, name)
+    return 0
+
+
+def _present_copies(situation: Situation, name: str) -> int:
+    workload = situation.model.workloads.get(name)
+    return int(workload.body["spec"].get("replicas", 0)) if workload else 0

@@ -1,0 +1,23 @@
+"""What a look at one model comes to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from perigee_api.heartbeat import AssignedArtifact
+from perigee_operator.domain.writes import Track
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDecision:
+    """What follows for a model, and for the satellites it runs on."""
+
+    track: Track
+    node_labels: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Label keys of revisions by Node."""
+    artifacts: Mapping[str, tuple[AssignedArtifact, ...]] = field(default_factory=dict)
+    """What is to be on board, by Node, the most urgent first."""
+    dispensable: frozenset[str] = frozenset()
+    """uids of Pods on satellites that leave, which may end."""
+    next_change_s: float | None = None
+    settled: bool = False
+    """It stands until the model changes, or a satellite that it names, or where models may run."""

@@ -1,0 +1,45 @@
+"""A model whose spec makes no sense: nothing of it is touched, and people are told."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from perigee_api import names
+from perigee_operator.domain.fleet import ModelView
+from perigee_operator.domain.kinds import INFERENCE_MODEL
+from perigee_operator.domain.rollout.actions import refusal
+from perigee_operator.domain.rollout.model_decision import ModelDecision
+from perigee_operator.domain.rollout.model_status import invalid_status
+from perigee_operator.domain.rollout.revision import known_revision
+from perigee_operator.domain.satellite import Satellite
+from perigee_operator.domain.status import status_write
+from perigee_operator.domain.writes import ObjectKey, Track
+
+
+def left_alone(
+    model: ModelView, satellites: Mapping[str, Satellite], now: datetime
+) -> ModelDecision:
+    """A model that makes no sense keeps what it has."""
+    key = ObjectKey(INFERENCE_MODEL, model.name, model.namespace)
+    write = status_write(key, model, invalid_status(model, now))
+    labels = {
+        name: frozenset(key for key in satellite.node.labels if _is_of(key, model))
+        for name, satellite in satellites.items()
+    }
+    kept = [artifact for view in model.revisions for artifact in known_revision(view).artifacts]
+    artifacts = {
+        name: tuple(artifact for artifact in kept if artifact.sha256 in satellite.assigned)
+        for name, satellite in satellites.items()
+    }
+    # Nobody can say where else it might run, and a Node that leaves does not wait for that.
+    leaving = {name for name, satellite in satellites.items() if satellite.leaving}
+    dispensable = frozenset(pod.uid for pod in model.pods if pod.node in leaving)
+    why = f"the model's spec is not valid: {model.spec_error}"
+    answers = [refusal(action, why, now) for action in model.actions if not action.answered]
+    return ModelDecision(Track(model.key, (*write, *answers)), labels, artifacts, dispensable)
+
+
+def _is_of(label: str, model: ModelView) -> bool:
+    """Whether a Node's label is of a revision of the model, whichever."""
+    prefix = names.node_revision_label(model.namespace, model.name, "")
+    # Another model's name may begin with this one's.
+    return label.startswith(prefix) and len(label) == len(prefix) + names.REVISION_DIGITS

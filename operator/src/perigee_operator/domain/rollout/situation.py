@@ -1,0 +1,209 @@
+"""A model beside the satellites that it may run on, and what is seen of it there."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from perigee_api import names
+from perigee_api.heartbeat import RolledBack
+from perigee_api.inference_model import FailoverPolicy, InferenceModelSpec
+from perigee_operator.domain.fleet import ModelView, PodView
+from perigee_operator.domain.placement.copies import serving_copies
+from perigee_operator.domain.placement.eligibility import eligible, objection
+from perigee_operator.domain.rollout.clearance import CLEAR, Clearance
+from perigee_operator.domain.rollout.revision import Revision, known_revision, new_revision
+from perigee_operator.domain.satellite import Satellite
+
+TOLD_TO_FETCH = 2
+"""Nearness of a satellite that has nothing of a revision yet but the order to fetch it."""
+FURTHEST = 4
+"""Nearness of a satellite that has nothing of the model at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A model, its revisions and the satellites it may run on."""
+
+    model: ModelView
+    spec: InferenceModelSpec
+    revisions: Mapping[str, Revision]
+    satellites: Mapping[str, Satellite]
+    """All that have a Node, by the Node's name."""
+    eligible: tuple[Satellite, ...]
+    """Those that may get copies of the model, by name."""
+    now: datetime
+    clearance: Clearance = CLEAR
+    """Whether rollouts may start anything now."""
+
+    @property
+    def copies(self) -> int:
+        """Copies that the model wants in full."""
+        placement = self.spec.placement
+        if placement.every_satellite:
+            return len(self.eligible)
+        return placement.replicas or 0
+
+    @property
+    def wants_none(self) -> bool:
+        """It is scaled to zero."""
+        return self.copies == 0 and not self.spec.placement.every_satellite
+
+    def fallback_of(self, revision: Revision) -> Revision | None:
+        """What Pods of a revision go back to by themselves, as far as anything is kept of it."""
+        return self.revisions.get(revision.fallback) if revision.fallback else None
+
+    def gone_back(self, revision: str | None) -> list[tuple[Satellite, RolledBack]]:
+        """Pods of a revision that have gone back on board, with their satellites, by name."""
+        return sorted(
+            (
+                (satellite, said)
+                for pod in self.model.pods_of(revision or "")
+                if (satellite := self.satellites.get(pod.node or "")) is not None
+                for said in satellite.rolled_back
+                if said.pod == pod.uid and said.failed == revision
+            ),
+            key=lambda found: found[0].name,
+        )
+
+    def nodes_with(self, revision: str) -> frozenset[str]:
+        """Nodes that have a Pod of a revision."""
+        return frozenset(p.node for p in self.model.pods_of(revision) if p.node is not None)
+
+    def nearness(self, revision: str, stable: str | None) -> Callable[[Satellite], int]:
+        """How near satellites are to a revision: the lower, the nearer.
+
+        0 has a Pod of it, 1 its label, 2 is told to fetch what no other revision has; 3 runs the
+        stable revision, and so shows the difference and is fit for the model; 4 is none of these.
+        """
+        hosts = self.nodes_with(revision)
+        stable_hosts = self.nodes_with(stable) if stable else frozenset[str]()
+        label = names.node_revision_label(self.model.namespace, self.model.name, revision)
+        own = self._own_digests(revision)
+
+        def rank(satellite: Satellite) -> int:
+            node = satellite.node
+            if node.name in hosts:
+                return 0
+            if label in node.labels:
+                return 1
+            if own and own <= satellite.assigned:
+                return TOLD_TO_FETCH
+            return FURTHEST - 1 if node.name in stable_hosts else FURTHEST
+
+        return rank
+
+    def has_begun(self, revision: str | None) -> Callable[[Satellite], bool]:
+        """Whether satellites have something of a revision already."""
+        if revision is None:
+            return lambda _: False
+        rank = self.nearness(revision, None)
+        return lambda satellite: rank(satellite) <= TOLD_TO_FETCH
+
+    def are_at_home(self, revision: str, satellites: Iterable[Satellite]) -> bool:
+        """Whether each satellite chosen for a revision has something of it already.
+
+        Then the same ones are chosen again, whichever others come into contact.
+        """
+        return all(map(self.has_begun(revision), satellites))
+
+    def _own_digests(self, revision: str) -> set[str]:
+        """Digests of the artifacts that no other revision of the model has."""
+        others = {
+            artifact.sha256
+            for name, other in self.revisions.items()
+            if name != revision
+            for artifact in other.artifacts
+        }
+        return {a.sha256 for a in self.revisions[revision].artifacts} - others
+
+    def verified_nodes(self, revision: str) -> frozenset[str]:
+        """Nodes in service on which a Pod of a revision is verified."""
+        return frozenset(
+            p.node
+            for p in self.model.pods_of(revision)
+            if p.node in self.satellites
+            and p.node is not None
+            and p.verified
+            and not self.satellites[p.node].out_of_service
+        )
+
+    def serving_nodes(self) -> frozenset[str]:
+        """Nodes in service with a Pod that serves."""
+        return frozenset(
+            pod.node
+            for pod in self.model.pods
+            if pod.node in self.satellites
+            and pod.node is not None
+            and serves(pod)
+            and not self.satellites[pod.node].out_of_service
+        )
+
+    def dispensable(self, stable: str | None) -> frozenset[str]:
+        """Pods on satellites that leave, by uid, once as many serve elsewhere as can be had.
+
+        Verified is not enough: until a stand-in bears its label nobody asks it.
+        """
+        stay = self.spec.failover.policy is FailoverPolicy.NONE
+        nobody_stands_in = stay or self.spec.placement.every_satellite
+        needed = 0 if nobody_stands_in else min(self.copies, len(self.eligible))
+        asked = [pod for pod in self.model.pods_of(stable or "") if serves(pod)]
+        if serving_copies(asked, self.satellites) < needed:
+            return frozenset()
+        leaving = {name for name, satellite in self.satellites.items() if satellite.leaving}
+        return frozenset(p.uid for p in self.model.pods if p.node in leaving)
+
+    def released(self, stable: str | None) -> frozenset[str]:
+        """Pods on satellites that do not suit the model any more, by uid, which may end.
+
+        They serve until as many copies as can be had serve elsewhere, one at least.
+        """
+        every = self.spec.placement.every_satellite
+        needed = 1 if every else max(1, min(self.copies, len(self.eligible)))
+        asked = [pod for pod in self.model.pods_of(stable or "") if serves(pod)]
+        if serving_copies(asked, self.satellites) < needed and not self.wants_none:
+            return frozenset()
+        return frozenset(p.uid for p in self.model.pods if self.is_unsuited(p.node))
+
+    def is_unsuited(self, node: str | None) -> bool:
+        """Whether a Node with Pods of the model is one where it may not run any more."""
+        satellite = self.satellites.get(node or "")
+        return satellite is not None and satellite.unsuited
+
+    def suffices(self, revision: str | None) -> bool:
+        """Whether a revision has as many serving copies as the model wants or can have."""
+        if revision is None:
+            return False
+        if self.wants_none:
+            return True
+        serving = serving_copies(self.model.pods_of(revision), self.satellites)
+        return serving >= max(1, min(self.copies, len(self.eligible)))
+
+
+def situated(
+    model: ModelView,
+    spec: InferenceModelSpec,
+    satellites: Mapping[str, Satellite],
+    serve_image: str,
+    now: datetime,
+) -> Situation:
+    """A model with that spec; satellites are by Node name."""
+    revisions: dict[str, Revision] = {view.name: known_revision(view) for view in model.revisions}
+    asked = new_revision(spec, serve_image)
+    # What is stable now, and for good: a revision's Pods must not change with what comes later.
+    stable = model.status.stable_revision
+    fallback = stable if stable in revisions and stable != asked.name else None
+    revisions.setdefault(asked.name, replace(asked, fallback=fallback))
+    suited = tuple(eligible(satellites.values(), spec.placement))
+    hosts = {pod.node for pod in model.pods if pod.node in satellites}
+    unsuited = {
+        node: replace(satellites[node], unsuited=True)
+        for node in hosts
+        if node is not None and objection(satellites[node].node, spec.placement) is not None
+    }
+    seen = {**satellites, **unsuited} if unsuited else satellites
+    return Situation(model, spec, revisions, seen, suited, now)
+
+
+def serves(pod: PodView) -> bool:
+    """Whether a Pod bears the label by which the Services select it."""
+    return pod.labels.get(names.ACTIVE_LABEL) == "true"

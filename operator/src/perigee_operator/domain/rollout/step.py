@@ -1,0 +1,48 @@
+"""Whether a rollout's step has passed, and what it waits for."""
+
+import math
+from datetime import datetime
+
+from perigee_api.inference_model import RolloutStatus, Step
+from perigee_api.satellite_node import SatellitePhase
+from perigee_operator.domain.rollout.pause import pause_verdict
+from perigee_operator.domain.rollout.progress import StepVerdict, WaveProgress, waits
+
+
+def wave_verdict(progress: WaveProgress, *, tolerate_unreachable: bool = True) -> StepVerdict:
+    """The candidate is verified on the wave's satellites, all but the tolerated share."""
+    if not progress.wave:
+        message = "no satellite that qualifies has the labels that the wave selects"
+        return StepVerdict(passed=False, message=message, stands_still=True)
+    missing = [s for s in progress.wave if s.node.name not in progress.verified]
+    dark = [s for s in missing if s.phase is not SatellitePhase.IN_CONTACT]
+    percent = progress.unreachable_percent if tolerate_unreachable else 0
+    passed = len(missing) <= math.floor(len(progress.wave) * percent / 100)
+    verified = len(progress.wave) - len(missing)
+    message = f"verified on {verified} of {len(progress.wave)} satellites"
+    if missing:
+        message += "; " + ", ".join(waits(s, progress) for s in missing[:5])
+        message += f" and {len(missing) - 5} more" if len(missing) > 5 else ""  # noqa: PLR2004
+    return StepVerdict(passed, message, stands_still=bool(missing) and len(dark) == len(missing))
+
+
+def step_verdict(
+    step: Step, progress: WaveProgress, status: RolloutStatus, now: datetime
+) -> StepVerdict:
+    """Whether a step has passed. Each step wants its wave verified, too."""
+    wave = wave_verdict(progress)
+    if not wave.passed:
+        return wave
+    if step.weight is not None:
+        # Of a share that is more than there are, all that can serve do.
+        wanted = min(progress.active_wanted, len(progress.verified))
+        message = f"{progress.active} of {wanted} Pods of the candidate serve"
+        return StepVerdict(progress.active >= wanted, message)
+    if step.pause is not None:
+        return pause_verdict(step.pause, progress, status, now)
+    by_golden_set = step.analysis is not None and step.analysis.golden is not None
+    if by_golden_set and progress.revision.spec.golden is None:
+        return StepVerdict(
+            passed=False, message="no data: the revision has no golden set to analyse"
+        )
+    return wave

@@ -1,0 +1,91 @@
+"""On what terms a model's rollouts go: its own, and those of the RolloutPolicy that it names."""
+
+from dataclasses import dataclass
+
+from perigee_api.inference_model import InferenceModelSpec, Rollout, RolloutStatus, Step, Wave
+from perigee_api.rollout_policy import RolloutPolicySpec
+from perigee_operator.domain.condition import Verdict
+from perigee_operator.domain.fleet import ModelView, PolicyView
+from perigee_operator.domain.rollout.metrics import metrics_fault
+from perigee_operator.domain.rollout.windows import FREE, NonsenseError, Timing, timing
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What holds for a model's rollouts."""
+
+    spec: InferenceModelSpec
+    """The model's, in whose `rollout` the policy's fields stand where it says nothing itself."""
+    resolved: Verdict | None = None
+    """Whether the policy can be followed; None where the model names none."""
+    timing: Timing = FREE
+    """When anything may be started."""
+    invalid: str | None = None
+    """What in the model itself makes no sense."""
+
+    @property
+    def fault(self) -> str | None:
+        """Why nobody can say how the rollout goes on."""
+        return None if self.resolved is None or self.resolved.holds else self.resolved.message
+
+
+def terms_of(model: ModelView, spec: InferenceModelSpec) -> Terms:
+    """The terms of a model with that spec.
+
+    Without its policy nobody knows the steps: the ones given then leave a rollout where it is.
+    """
+    own, verdict = spec.rollout, None
+    try:
+        timing(own)
+    except NonsenseError as error:
+        return Terms(spec, invalid=f"rollout.{error}")
+    if own.policy is not None:
+        verdict = _resolved(own.policy, model.policy, spec)
+        if model.policy is None or model.policy.spec is None or not verdict.holds:
+            rollout = own.model_copy(update={"steps": _as_it_stands(model.status.rollout)})
+        else:
+            rollout = _combined(own, model.policy.spec)
+        spec = spec.model_copy(update={"rollout": rollout})
+    return Terms(spec, verdict, timing(spec.rollout))
+
+
+def _combined(own: Rollout, said: RolloutPolicySpec) -> Rollout:
+    fields = {
+        "steps": own.steps or said.steps,
+        "deadline": said.deadline if own.deadline is None else own.deadline,
+        "max_unreachable": own.max_unreachable or said.max_unreachable,
+        "windows": said.windows if own.windows is None else own.windows,
+        "blackouts": [*own.blackouts, *said.blackouts],
+        "not_before": own.not_before or said.not_before,
+        "only_in_contact": said.only_in_contact
+        if own.only_in_contact is None
+        else own.only_in_contact,
+        "at_window_end": own.at_window_end or said.at_window_end,
+    }
+    return own.model_copy(update=fields)
+
+
+def _resolved(name: str, policy: PolicyView | None, spec: InferenceModelSpec) -> Verdict:
+    if policy is None:
+        return Verdict(holds=False, reason="NotFound", message=f"there is no RolloutPolicy {name}")
+    if policy.spec is None:
+        message = f"RolloutPolicy {name} is not valid: {policy.spec_error}"
+        return Verdict(holds=False, reason="Invalid", message=message)
+    try:
+        timing(policy.spec)
+    except NonsenseError as error:
+        message = f"RolloutPolicy {name} is not valid: {error}"
+        return Verdict(holds=False, reason="Invalid", message=message)
+    if (fault := metrics_fault(policy.spec.steps)) is not None:
+        message = f"RolloutPolicy {name} is not valid: {fault}"
+        return Verdict(holds=False, reason="Invalid", message=message)
+    analyses = (step.analysis for step in policy.spec.steps if step.analysis is not None)
+    if spec.golden is None and any(analysis.golden is not None for analysis in analyses):
+        message = f"RolloutPolicy {name} analyses by golden sets, and spec.golden is not given"
+        return Verdict(holds=False, reason="GoldenSetMissing", message=message)
+    return Verdict(holds=True, reason="Found")
+
+
+def _as_it_stands(status: RolloutStatus | None) -> list[Step]:
+    """All that match may run the candidate, of whom no new one is taken in; the weight stays."""
+    return [] if status is None else [Step(wave=Wave(), weight=status.weight)]

@@ -1,0 +1,1 @@
+"""What goes downhill on board, told from days of telemetry before it fails."""

@@ -1,0 +1,1 @@
+"""The native objects that a model is made of, as Perigee wants them."""

@@ -1,0 +1,1 @@
+"""Files of orbital elements, as catalogues publish them."""

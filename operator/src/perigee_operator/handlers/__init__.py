@@ -1,0 +1,1 @@
+"""Kopf only: parse the event, hand over. No decision is made here."""

@@ -1,0 +1,1 @@
+"""Take a snapshot, ask the domain for a plan, have it applied."""

@@ -1,0 +1,1 @@
+"""What metrics say of candidates, measured beside the planner."""

@@ -1,0 +1,96 @@
+"""What the operator tells Prometheus."""
+
+from collections import Counter as Tally
+from collections.abc import Callable
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from perigee_api.inference_model import ModelPhase
+from perigee_api.satellite_node import SatellitePhase
+from perigee_operator.domain.fleet import Snapshot
+from perigee_operator.storage.outcomes import Result
+
+SWEEP_BUCKETS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+ANSWERED = frozenset({Result.DONE, Result.UNCHANGED, Result.REFUSED})
+
+
+class Metrics:
+    """The operator's metrics, in a registry of their own.
+
+    Args:
+        monotonic: seconds that only ever grow.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self.registry = CollectorRegistry()
+        self._monotonic = monotonic
+        self._last_sweep_s = self._last_progress_s = monotonic()
+        age = Gauge(
+            "perigee_sweep_age_seconds", "Since the last completed sweep.", registry=self.registry
+        )
+        age.set_function(self.sweep_age_s)
+        self._sweeps = Histogram(
+            "perigee_sweep_seconds",
+            "Time to take a snapshot and to plan, without the writes.",
+            buckets=SWEEP_BUCKETS_S,
+            registry=self.registry,
+        )
+        self._satellites = Gauge(
+            "perigee_satellites", "Satellites by phase.", ["phase"], registry=self.registry
+        )
+        self._models = Gauge(
+            "perigee_models", "Models by phase.", ["phase"], registry=self.registry
+        )
+        self._held = Gauge(
+            "perigee_losses_held",
+            "Satellites whose loss waits for a human.",
+            registry=self.registry,
+        )
+        self._observing = Gauge(
+            "perigee_observing",
+            "1 while heartbeats that come would be seen.",
+            registry=self.registry,
+        )
+        self._writes = Counter(
+            "perigee_writes_total",
+            "Writes to the API server.",
+            ["write", "kind", "outcome"],
+            registry=self.registry,
+        )
+
+    def sweep_age_s(self) -> float:
+        """Seconds since the last completed sweep, or since the start."""
+        return self._monotonic() - self._last_sweep_s
+
+    def progress_age_s(self) -> float:
+        """Seconds since the last completed sweep or answered write, or since the start.
+
+        The sweep of an operator that is throttled takes long, and it is not stuck.
+        """
+        return self._monotonic() - self._last_progress_s
+
+    def wrote(self, write: str, kind: str, result: Result) -> None:
+        """A write was attempted."""
+        if result in ANSWERED:
+            self._last_progress_s = self._monotonic()
+        self._writes.labels(write, kind, result.value).inc()
+
+    def swept(self, snapshot: Snapshot, *, planned_s: float, at_s: float) -> None:
+        """A sweep was completed."""
+        self._last_sweep_s = self._last_progress_s = at_s
+        self._sweeps.observe(planned_s)
+        satellites = Tally(view.status.phase for view in snapshot.satellites)
+        for phase in SatellitePhase:
+            self._satellites.labels(phase.value).set(satellites[phase])
+        models = Tally(view.status.phase for view in snapshot.models)
+        for model_phase in ModelPhase:
+            self._models.labels(model_phase.value).set(models[model_phase])
+        self._held.set(
+            sum(
+                condition.type == "LossHeld" and condition.status == "True"
+                for view in snapshot.satellites
+                for condition in view.status.conditions
+            )
+        )
+        self._observing.set(snapshot.hearing.observing_since is not None)

@@ -1,0 +1,298 @@
+"""The fleet at one moment, from the caches."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+from operator import attrgetter
+from types import MappingProxyType
+from typing import Protocol
+
+from perigee_api import names
+from perigee_operator.domain import kinds
+from perigee_operator.domain.analysis.metric_key import MetricKey
+from perigee_operator.domain.analysis.record import Record
+from perigee_operator.domain.fleet import (
+    ActionView,
+    Hearing,
+    ModelView,
+    NodeView,
+    PolicyView,
+    SatelliteView,
+    Settings,
+    Snapshot,
+    model_key,
+)
+from perigee_operator.domain.kinds import Kind
+from perigee_operator.domain.orbit.contacts import UNKNOWN, Contacts
+from perigee_operator.domain.orbit.station import Station
+from perigee_operator.domain.projection import is_ours
+from perigee_operator.domain.writes import Json
+from perigee_operator.services.rhythms import RhythmBook
+from perigee_operator.services.telemetry_book import TelemetryBook
+from perigee_operator.services.views.actions import action_view
+from perigee_operator.services.views.common import Identity, Views, identity, labels_of
+from perigee_operator.services.views.kept import Kept
+from perigee_operator.services.views.models import (
+    Belongings,
+    model_view,
+    object_view,
+    owner_uid,
+    revision_view,
+)
+from perigee_operator.services.views.nodes import node_view
+from perigee_operator.services.views.pods import pod_view
+from perigee_operator.services.views.policies import policy_name, policy_view
+from perigee_operator.services.views.satellites import (
+    SatelliteRecord,
+    heartbeat_view,
+    satellite_record,
+    satellite_view,
+)
+from perigee_operator.services.views.stations import station_view
+from perigee_operator.storage.heartbeats import Heartbeat, HeartbeatFeed
+
+
+class Observed(Protocol):
+    """What a snapshot is taken of: `perigee_operator.storage.fleet.FleetCache`."""
+
+    feed: HeartbeatFeed
+
+    @property
+    def observing_since(self) -> datetime | None:
+        """Since when heartbeats would have been seen without a gap."""
+
+    def values(self, kind: Kind) -> Collection[Json]:
+        """All objects of a kind: another collection, if one of them is another than before."""
+
+
+class ContactSource(Protocol):
+    """Who knows the contacts: `perigee_operator.services.contacts.book.ContactBook`."""
+
+    def of(
+        self,
+        satellites: Sequence[SatelliteRecord],
+        stations: Sequence[Station],
+        back_to: datetime | None = None,
+    ) -> Mapping[str, Contacts]:
+        """What is known of the contacts of these satellites, by uid. May leave some out.
+
+        Args:
+            satellites: all of the fleet.
+            stations: all that see them.
+            back_to: from when on contact is counted, if that is long ago.
+        """
+
+
+class MeasurementSource(Protocol):
+    """Who measures: `perigee_operator.services.measurements.book.MeasurementBook`."""
+
+    def of(self, models: Iterable[ModelView]) -> Mapping[str, Mapping[MetricKey, Record]]:
+        """What was measured of these models' candidates, by the model's uid."""
+
+
+_OF_MODELS = (
+    kinds.INFERENCE_MODEL,
+    kinds.ROLLOUT_POLICY,
+    kinds.POD,
+    kinds.SERVICE,
+    kinds.REPLICA_SET,
+    kinds.DAEMON_SET,
+    kinds.CONTROLLER_REVISION,
+    kinds.ROLLOUT_ACTION,
+)
+"""What the views of models are made from."""
+
+
+class Photographer:
+    """Takes snapshots of the fleet.
+
+    Args:
+        fleet: the caches.
+        contacts: knows when satellites are in contact.
+        settings: what holds for the whole fleet.
+        measurements: what metrics say; None: nobody measures.
+    """
+
+    def __init__(
+        self,
+        fleet: Observed,
+        contacts: ContactSource,
+        settings: Settings,
+        measurements: MeasurementSource | None = None,
+    ) -> None:
+        self._fleet = fleet
+        self._contacts = contacts
+        self._measurements = measurements
+        self._rhythms = RhythmBook()
+        self._telemetry = TelemetryBook()
+        self._satellite_views = Kept[SatelliteView]()
+        self._model_views = Kept[ModelView]()
+        self._all_models = Kept[tuple[ModelView, ...]]()
+        self._settings = settings
+        self._nodes = Views(kinds.NODE, node_view)
+        self._pods = Views(kinds.POD, pod_view)
+        self._satellite_records = Views(kinds.SATELLITE_NODE, satellite_record)
+        self._stations = Views(kinds.GROUND_STATION, station_view)
+        self._model_items = Views(kinds.INFERENCE_MODEL, _identified)
+        self._actions = Views(kinds.ROLLOUT_ACTION, action_view)
+        self._policies = Views(kinds.ROLLOUT_POLICY, policy_view)
+        self._services = Views(kinds.SERVICE, partial(object_view, kinds.SERVICE))
+        self._workloads = tuple(
+            Views(kind, partial(object_view, kind))
+            for kind in (kinds.REPLICA_SET, kinds.DAEMON_SET)
+        )
+        self._revisions = Views(
+            kinds.CONTROLLER_REVISION, partial(revision_view, kinds.CONTROLLER_REVISION)
+        )
+
+    def snapshot(self, names_taken: Mapping[str, str] = MappingProxyType({})) -> Snapshot:
+        """The fleet as it is known now.
+
+        Args:
+            names_taken: by model's key, what of it somebody else's object stands in the way of;
+                another mapping, if it says anything else than before.
+        """
+        nodes = {view.name: view for view in self._nodes.of(self._fleet.values(kinds.NODE))}
+        models = self._measured(self._models(names_taken))
+        satellites = tuple(self._satellites(nodes, models))
+        taken = {view.node.name for view in satellites if view.node is not None}
+        return Snapshot(
+            settings=self._settings,
+            hearing=self._hearing(),
+            satellites=satellites,
+            models=models,
+            lone_actions=self._lone_actions(models),
+            strays=tuple(n for n in nodes.values() if n.name not in taken and _concerns_us(n)),
+        )
+
+    def _hearing(self) -> Hearing:
+        feed = self._fleet.feed
+        return Hearing(self._fleet.observing_since, feed.heard_since, feed.heard_until)
+
+    def _satellites(
+        self, nodes: dict[str, NodeView], models: Iterable[ModelView]
+    ) -> Iterable[SatelliteView]:
+        """SatelliteNodes by name; of several that name one Node the first has it."""
+        taken: set[str] = set()
+        feed = self._fleet.feed
+        known = self._satellite_records.of(self._fleet.values(kinds.SATELLITE_NODE))
+        records = sorted(known, key=attrgetter("name"))
+        stations = self._stations.of(self._fleet.values(kinds.GROUND_STATION))
+        contacts = self._contacts.of(records, stations, _counting_since(models))
+        uids = {record.uid for record in records}
+        self._rhythms.keep(uids)
+        self._telemetry.keep(uids)
+        self._satellite_views.begin()
+        agents, kubelets = feed.heartbeats, feed.kubelet_arrivals
+        for record in records:
+            name = record.node_name
+            node = None if name in taken else nodes.get(name)
+            taken.add(name)
+            heartbeat = None if node is None else agents.get(name)
+            heard = (kubelets.get(name), feed.node_heard_since(name))
+            grounds = (record, node, heartbeat, *heard, contacts.get(record.uid, UNKNOWN))
+            yield self._satellite_views.of(record.uid, self._satellite_view, *grounds)
+
+    def _satellite_view(  # noqa: PLR0913, PLR0917 - what a view consists of
+        self,
+        record: SatelliteRecord,
+        node: NodeView | None,
+        heartbeat: Heartbeat | None,
+        kubelet_arrived_at: datetime | None,
+        heard_since: datetime | None,
+        contacts: Contacts,
+    ) -> SatelliteView:
+        heard = None if heartbeat is None else heartbeat_view(heartbeat)
+        rhythm = self._rhythms.of(record, heard, contacts)
+        days = self._telemetry.of(record, heard)
+        return satellite_view(
+            record, node, heard, kubelet_arrived_at, heard_since, contacts, rhythm, days
+        )
+
+    def _models(self, names_taken: Mapping[str, str]) -> tuple[ModelView, ...]:
+        self._all_models.begin()
+        grounds = (names_taken, *map(self._fleet.values, _OF_MODELS))
+        return self._all_models.of("", lambda *_: tuple(self._viewed_models(names_taken)), *grounds)
+
+    def _measured(self, models: tuple[ModelView, ...]) -> tuple[ModelView, ...]:
+        """The models with what was measured; those of which nothing is stay the same views."""
+        found = self._measurements.of(models) if self._measurements else {}
+        if not found:
+            return models
+        return tuple(
+            replace(model, measured=found[model.uid]) if model.uid in found else model
+            for model in models
+        )
+
+    def _viewed_models(self, names_taken: Mapping[str, str]) -> Iterable[ModelView]:
+        models = sorted(self._model_items.of(self._fleet.values(kinds.INFERENCE_MODEL)), key=_name)
+        belongings = {own.uid: Belongings() for own, _ in models}
+        self._sort_out(belongings)
+        by_name = {(own.namespace or "", own.name): belongings[own.uid] for own, _ in models}
+        # A Pod is owned by its ReplicaSet or DaemonSet: it finds its model by name.
+        for pod in self._pods.of(self._fleet.values(kinds.POD)):
+            owner = by_name.get((pod.namespace, pod.model))
+            if owner is not None:
+                owner.pods.append(pod)
+        for action in self._actions.of(self._fleet.values(kinds.ROLLOUT_ACTION)):
+            owner = by_name.get((action.namespace, action.spec.model)) if action.spec else None
+            if owner is not None:
+                owner.actions.append(action)
+        policies = {p.name: p for p in self._policies.of(self._fleet.values(kinds.ROLLOUT_POLICY))}
+        self._model_views.begin()
+        for own, item in models:
+            its = belongings[own.uid].in_order()
+            taken = names_taken.get(model_key(own.namespace or "", own.name))
+            policy = policies.get(policy_name(item))
+            grounds = (item, taken, policy, *its.workloads.values(), *its.services.values())
+            make = partial(_model_view, item, its, taken, policy)
+            yield self._model_views.of(
+                own.uid, make, *grounds, *its.revisions, *its.pods, *its.actions
+            )
+
+    def _lone_actions(self, models: Iterable[ModelView]) -> tuple[ActionView, ...]:
+        actions = self._actions.of(self._fleet.values(kinds.ROLLOUT_ACTION))
+        present = {uid for model in models for uid in (a.uid for a in model.actions)}
+        return tuple(action for action in actions if action.uid not in present)
+
+    def _sort_out(self, belongings: Mapping[str, Belongings]) -> None:
+        """Gives each model, by its uid, what it owns. What others own is not looked at."""
+
+        def owned(kind: Kind) -> list[Json]:
+            return [i for i in self._fleet.values(kind) if owner_uid(i) in belongings]
+
+        for views in self._workloads:
+            for view in views.of(owned(views.kind)):
+                revision = labels_of(view.body).get(names.REVISION_LABEL)
+                if revision is not None:
+                    belongings[owner_uid(view.body) or ""].workloads[revision] = view
+        for view in self._services.of(owned(kinds.SERVICE)):
+            belongings[owner_uid(view.body) or ""].services[view.key.name] = view
+        for kept in self._revisions.of(owned(kinds.CONTROLLER_REVISION)):
+            belongings[owner_uid(kept.object.body) or ""].revisions.append(kept)
+
+
+def _model_view(
+    item: Json, its: Belongings, taken: str | None, policy: PolicyView | None, *_: object
+) -> ModelView:
+    return replace(model_view(item, its), name_taken=taken, policy=policy)
+
+
+def _identified(item: Json) -> tuple[Identity, Json]:
+    return identity(item), item
+
+
+def _counting_since(models: Iterable[ModelView]) -> datetime | None:
+    """Since when rollouts count the contact of their satellites."""
+    rollouts = (model.status.rollout for model in models)
+    return min((rollout.step_started for rollout in rollouts if rollout), default=None)
+
+
+def _name(item: tuple[Identity, Json]) -> tuple[str, str]:
+    return item[0].namespace or "", item[0].name
+
+
+def _concerns_us(node: NodeView) -> bool:
+    """Whether a Node is a satellite, or bears what Perigee once put there."""
+    return node.labels.get(names.SATELLITE_LABEL) == "true" or any(map(is_ours, node.labels))

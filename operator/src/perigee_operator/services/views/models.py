@@ -1,0 +1,112 @@
+"""Views of InferenceModels and of what belongs to them."""
+
+from dataclasses import dataclass, field
+
+from perigee_api import names
+from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
+from perigee_operator.domain.fleet import ActionView, ModelView, ObjectView, PodView, RevisionView
+from perigee_operator.domain.kinds import Kind
+from perigee_operator.domain.odd import UnviewableError, rows, table, text, whole
+from perigee_operator.domain.rollout.metrics import metrics_fault
+from perigee_operator.domain.rollout.revision import RevisionSpec
+from perigee_operator.domain.workloads.workload import (
+    FALLBACK_FIELD,
+    PROMOTED_ANNOTATION,
+    SERVE_IMAGE_FIELD,
+)
+from perigee_operator.domain.writes import Json, ObjectKey
+from perigee_operator.services.views.common import annotations_of, identity, labels_of, parsed
+
+
+@dataclass(slots=True)
+class Belongings:
+    """What belongs to one model, by its labels."""
+
+    revisions: list[RevisionView] = field(default_factory=list)
+    workloads: dict[str, ObjectView] = field(default_factory=dict)
+    services: dict[str, ObjectView] = field(default_factory=dict)
+    pods: list[PodView] = field(default_factory=list)
+    actions: list[ActionView] = field(default_factory=list)
+
+    def in_order(self) -> "Belongings":
+        """The same, ordered as a model's view has them."""
+        return Belongings(
+            sorted(self.revisions, key=lambda view: view.number),
+            dict(sorted(self.workloads.items())),
+            dict(sorted(self.services.items())),
+            sorted(self.pods, key=lambda pod: pod.name),
+            sorted(self.actions, key=lambda action: (action.created_at, action.name)),
+        )
+
+
+def model_view(item: Json, belongings: Belongings) -> ModelView:
+    """An InferenceModel as the domain sees it.
+
+    Raises:
+        UnviewableError: nobody can tell which model it is.
+    """
+    own, metadata = identity(item), table(item["metadata"])
+    spec, error = parsed(InferenceModelSpec, item.get("spec"))
+    if spec is not None and (fault := metrics_fault(spec.rollout.steps)) is not None:
+        spec, error = None, f"rollout.{fault}"
+    status, _ = parsed(InferenceModelStatus, item.get("status") or {})
+    return ModelView(
+        name=own.name,
+        namespace=own.namespace or "",
+        uid=own.uid,
+        version=own.version,
+        generation=whole(metadata.get("generation")) or 0,
+        deleting="deletionTimestamp" in metadata,
+        spec=spec,
+        spec_error=error,
+        status=status or InferenceModelStatus(),
+        revisions=tuple(belongings.revisions),
+        workloads=belongings.workloads,
+        services=belongings.services,
+        pods=tuple(belongings.pods),
+        actions=tuple(belongings.actions),
+    )
+
+
+def object_view(kind: Kind, item: Json) -> ObjectView:
+    """An object that belongs to a model.
+
+    Raises:
+        UnviewableError: nobody can tell which object it is.
+    """
+    own = identity(item)
+    return ObjectView(ObjectKey(kind, own.name, own.namespace), own.uid, item)
+
+
+def revision_view(kind: Kind, item: Json) -> RevisionView:
+    """A ControllerRevision of a model.
+
+    Raises:
+        UnviewableError: somebody else has written something into it.
+    """
+    data = table(item.get("data"))
+    spec, error = parsed(RevisionSpec, data.get("spec"))
+    revision = labels_of(item).get(names.REVISION_LABEL)
+    number = whole(item.get("revision", 0))
+    if spec is None:
+        message = f"data.spec is no revision of a model: {error}"
+        raise UnviewableError(message)
+    if revision is None or number is None:
+        message = f"it has no label {names.REVISION_LABEL}, or revision is no number"
+        raise UnviewableError(message)
+    return RevisionView(
+        name=revision,
+        spec=data["spec"],
+        image=text(data.get(SERVE_IMAGE_FIELD)),
+        number=number,
+        promoted=annotations_of(item).get(PROMOTED_ANNOTATION) == "true",
+        object=object_view(kind, item),
+        fallback=text(data.get(FALLBACK_FIELD)) or None,
+    )
+
+
+def owner_uid(item: Json) -> str | None:
+    """Uid of the InferenceModel that owns an object directly."""
+    owners = rows(table(item.get("metadata")).get("ownerReferences"))
+    uids = (text(o.get("uid")) for o in owners if o.get("kind") == "InferenceModel")
+    return next(uids, None) or None

@@ -1,0 +1,83 @@
+"""Views of Pods, and what the kubelet reports of their containers."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from perigee_api import names
+from perigee_api.termination import Termination
+from perigee_operator.domain.fleet import ContainerView, EndView, PodView
+from perigee_operator.domain.odd import moment, rows, table, text, whole
+from perigee_operator.domain.rollout.pod_writes import DELETION_COST_ANNOTATION
+from perigee_operator.domain.writes import Json
+from perigee_operator.services.views.common import annotations_of, identity, is_true, labels_of
+
+
+def pod_view(pod: Json) -> PodView:
+    """A Pod of a model as the domain sees it.
+
+    Raises:
+        UnviewableError: nobody can tell which Pod it is, or since when it has been there.
+    """
+    own, status = identity(pod), table(pod.get("status"))
+    metadata, labels = table(pod["metadata"]), labels_of(pod)
+    containers = tuple(map(_container, rows(status.get("containerStatuses"))))
+    created_at = moment(metadata.get("creationTimestamp"))
+    verified = bool(containers) and all(c.ready for c in containers)
+    return PodView(
+        name=own.name,
+        namespace=own.namespace or "",
+        uid=own.uid,
+        model=labels.get(names.MODEL_LABEL, ""),
+        revision=labels.get(names.REVISION_LABEL, ""),
+        node=text(table(pod.get("spec")).get("nodeName")) or None,
+        labels=labels,
+        deletion_cost=annotations_of(pod).get(DELETION_COST_ANNOTATION),
+        verified=verified,
+        ready=is_true(status, "Ready"),
+        deleting="deletionTimestamp" in metadata
+        or text(status.get("phase")) in ("Failed", "Succeeded"),
+        created_at=created_at,
+        verified_at=_ready_since(status) or created_at if verified else None,
+        refused=status.get("phase") == "Failed",
+        containers=containers,
+    )
+
+
+def _ready_since(status: Json) -> datetime | None:
+    """By the condition that the kubelet alone writes: the node controller touches Ready only."""
+    for row in rows(status.get("conditions")):
+        if row.get("type") == "ContainersReady" and row.get("status") == "True":
+            return moment(row.get("lastTransitionTime"))
+    return None
+
+
+def _container(status: Json) -> ContainerView:
+    state = table(status.get("state"))
+    waiting = table(state.get("waiting"))
+    ended = state.get("terminated") or table(status.get("lastState")).get("terminated")
+    return ContainerView(
+        ready=status.get("ready") is True,
+        restarts=whole(status.get("restartCount")) or 0,
+        waiting=text(waiting.get("reason")),
+        waiting_message=text(waiting.get("message")),
+        ended=_end(table(ended)) if ended else None,
+    )
+
+
+def _end(terminated: Json) -> EndView:
+    return EndView(
+        reason=text(terminated.get("reason")),
+        exit_status=whole(terminated.get("exitCode")),
+        termination=_termination(terminated.get("message")),
+    )
+
+
+def _termination(message: Any) -> Termination | None:
+    if not isinstance(message, str):
+        return None
+    try:
+        return Termination.model_validate_json(message)
+    except ValidationError:
+        return None

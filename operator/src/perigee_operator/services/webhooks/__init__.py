@@ -1,0 +1,1 @@
+"""Tells others by HTTP of all that is announced by Events."""

@@ -1,0 +1,1 @@
+"""Liveness and failover, tried over weeks of virtual time against an invented truth."""

@@ -1,0 +1,3 @@
+module perigee.space/tests/beacon
+
+go 1.24.0

@@ -1,0 +1,1 @@
+"""Satellites whose latencies behave badly, and what an analysis makes of them."""

@@ -1,0 +1,124 @@
+"""What Perigee promises of a model, checked after everything that anybody does.
+
+`Promises` watches a fleet: hand `Promises(fleet).look` to its observers.
+"""
+
+from paper_fleet.api_server import Item
+from paper_fleet.fleet import PaperFleet
+from perigee_api import names
+from perigee_api.satellite_node import SatellitePhase
+from perigee_operator.domain import kinds
+
+OUT_OF_SERVICE = frozenset({SatellitePhase.LOST})
+SWEPT = "swept"
+BOARD = "the satellites have talked"
+
+
+class Promises:
+    """Remembers how it was, to see what is broken by whom."""
+
+    def __init__(self, fleet: PaperFleet) -> None:
+        self._fleet = fleet
+        self._serving: dict[str, frozenset[str]] = {}
+
+    def look(self, done: str) -> None:
+        """Checks all promises.
+
+        Raises:
+            AssertionError: one is broken; it says by what.
+        """
+        for model in self._fleet.api.items(kinds.INFERENCE_MODEL):
+            name = model["metadata"]["name"]
+            self._one_good_copy_always_serves(name, done)
+            if done == SWEPT:
+                self._nothing_unverified_serves(name)
+                self._one_serves_a_satellite(name)
+                self._no_more_than_the_wave(name)
+                self._two_revisions_are_placed(name)
+
+    def serving(self, model: str) -> frozenset[str]:
+        """uids of the Pods that serve: active, verified, not deleted, not on a lost satellite."""
+        return frozenset(
+            pod["metadata"]["uid"]
+            for pod in self._fleet.pods(model)
+            if _is_active(pod) and _is_verified(pod) and self._is_in_service(pod)
+        )
+
+    def _one_good_copy_always_serves(self, model: str, done: str) -> None:
+        """Whoever wrote last: what served and still could must not be gone to the last copy."""
+        present = self.serving(model)
+        able = {
+            pod["metadata"]["uid"]
+            for pod in self._fleet.api.items(kinds.POD)
+            if _is_verified(pod) and self._is_in_service(pod)
+        }
+        left = self._serving.get(model, frozenset()) & able
+        assert present or not left or done == BOARD, f"nothing of {model} serves: {done}"
+        self._serving[model] = present
+
+    def _nothing_unverified_serves(self, model: str) -> None:
+        for pod in self._fleet.pods(model):
+            assert _is_verified(pod) or not _is_active(pod), f"{_name(pod)} is not verified"
+
+    def _one_serves_a_satellite(self, model: str) -> None:
+        places = [pod["spec"]["nodeName"] for pod in self._fleet.pods(model) if _is_active(pod)]
+        assert len(places) == len(set(places)), (
+            f"two copies of {model} serve in one place: {places}"
+        )
+
+    def _no_more_than_the_wave(self, model: str) -> None:
+        """Nodes that may get a Pod of the candidate and have none are within the wave."""
+        rollout = self._fleet.model(model).rollout
+        if rollout is None:
+            return
+        empty = self._open_to(model, rollout.candidate) - self._places(model, rollout.candidate)
+        usable = {node for node in empty if self._fleet.satellite(node).phase not in OUT_OF_SERVICE}
+        assert len(usable) <= rollout.wave, f"{usable} may run the candidate: {rollout.wave} may"
+
+    def _two_revisions_are_placed(self, model: str) -> None:
+        """Where no Pod of it is, none but the stable revision and the candidate may come."""
+        status = self._fleet.model(model)
+        placed = {status.stable_revision, status.candidate_revision}
+        for revision in self._revisions(model) - placed:
+            stray = self._open_to(model, revision) - self._places(model, revision)
+            assert not stray, f"revision {revision} may still come to {stray}"
+
+    def _revisions(self, model: str) -> set[str]:
+        prefix = names.node_revision_label("default", model, "")
+        return {
+            label.removeprefix(prefix)
+            for node in self._fleet.api.items(kinds.NODE)
+            for label in node["metadata"]["labels"]
+            if label.startswith(prefix)
+        }
+
+    def _open_to(self, model: str, revision: str) -> set[str]:
+        label = names.node_revision_label("default", model, revision)
+        nodes = self._fleet.api.items(kinds.NODE)
+        return {n["metadata"]["name"] for n in nodes if label in n["metadata"]["labels"]}
+
+    def _places(self, model: str, revision: str) -> set[str]:
+        return {
+            pod["spec"]["nodeName"]
+            for pod in self._fleet.api.items(kinds.POD)
+            if pod["metadata"]["labels"][names.MODEL_LABEL] == model
+            and pod["metadata"]["labels"][names.REVISION_LABEL] == revision
+            and "nodeName" in pod["spec"]
+        }
+
+    def _is_in_service(self, pod: Item) -> bool:
+        node = pod["spec"].get("nodeName")
+        return node is not None and self._fleet.satellite(node).phase not in OUT_OF_SERVICE
+
+
+def _is_active(pod: Item) -> bool:
+    return bool(pod["metadata"]["labels"].get(names.ACTIVE_LABEL) == "true")
+
+
+def _is_verified(pod: Item) -> bool:
+    containers = pod.get("status", {}).get("containerStatuses", [])
+    return bool(containers) and all(container["ready"] for container in containers)
+
+
+def _name(pod: Item) -> str:
+    return str(pod["metadata"]["name"])

@@ -1,0 +1,200 @@
+"""A satellite on paper: a kubelet, an agent, and a link that is there or not."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from paper_fleet.api_server import ApiServer, Item
+from paper_fleet.controllers import is_live, pod_key
+from paper_fleet.fitting import selects
+from perigee_api import names
+from perigee_api.heartbeat import (
+    ArtifactReport,
+    ArtifactState,
+    AssignedArtifact,
+    Assignment,
+    Report,
+    RolledBack,
+    Telemetry,
+)
+from perigee_api.termination import EXIT_STATUS, Termination, TerminationReason
+from perigee_operator.domain import kinds
+from perigee_operator.domain.writes import ObjectKey
+
+GOLDEN_FAILED = Termination(
+    reason=TerminationReason.GOLDEN_SET_FAILED, message="agreement 0.41, at least 0.98 is wanted"
+)
+
+
+@dataclass
+class Files:
+    """What is wrong with artifacts, by digest; the same on every satellite."""
+
+    failing: set[str] = field(default_factory=set)
+    """Their golden set fails."""
+    damaged: set[str] = field(default_factory=set)
+    """The file has another digest."""
+
+
+@dataclass
+class Container:
+    """A model's container."""
+
+    ready: bool = False
+    restarts: int = 0
+    termination: Termination | None = None
+
+
+@dataclass
+class PaperSatellite:
+    """What is true on board, whatever the ground knows of it."""
+
+    name: str
+    files: Files
+    linked: bool = True
+    powered: bool = True
+    battery_percent: float | None = None
+    agent_runs: bool = True
+    artifacts: set[str] = field(default_factory=set)
+    containers: dict[str, Container] = field(default_factory=dict)
+    """By the Pod's uid."""
+    broken: set[str] = field(default_factory=set)
+    """uids of Pods whose container hangs and is never ready again."""
+    rolled_back: tuple[RolledBack, ...] = ()
+    """Pods that have gone back, as its agent has heard."""
+    _pods: dict[str, Item] = field(default_factory=dict)
+    _assignment: Assignment = field(default_factory=Assignment)
+    _sequence: int = 0
+
+    def lose_power(self) -> None:
+        """Everything on board ends at once; the files stay."""
+        self.powered = False
+
+    def boot(self) -> None:
+        """Everything starts again: the Pods that the ground names, with new containers."""
+        self.powered = True
+        self._pods.clear()
+        for container in self.containers.values():
+            container.ready = False
+            container.restarts += 1
+
+    def work(self) -> None:
+        """On board, with or without the ground: containers start, and are verified."""
+        if not self.powered:
+            return
+        for uid, pod in self._pods.items():
+            self._run(self.containers.setdefault(uid, Container()), pod)
+
+    def talk(self, api: ApiServer, now: datetime) -> None:
+        """With the ground, while there is a link."""
+        if not (self.powered and self.linked):
+            return
+        self._renew(api, names.KUBELET_LEASE_NAMESPACE, now, {})
+        if self.agent_runs:
+            self._beat(api, now)
+        self._sync(api)
+
+    def _run(self, container: Container, pod: Item) -> None:
+        arguments: list[str] = pod["spec"]["containers"][0]["args"]
+        needed = {a.partition("=")[2] for a in arguments if a.startswith(("--artifact=", "--gold"))}
+        needed = {digest for digest in needed if len(digest) == 64}
+        if pod["metadata"]["uid"] in self.broken:
+            container.ready = False
+        elif needed & self.files.failing:
+            container.ready = False
+            container.restarts += 1
+            container.termination = GOLDEN_FAILED
+        elif needed <= self.artifacts:
+            container.ready = True
+        elif not container.ready:
+            container.termination = Termination(
+                reason=TerminationReason.ARTIFACT_MISSING, message="no such file"
+            )
+
+    def _beat(self, api: ApiServer, now: datetime) -> None:
+        self._sequence += 1
+        wanted = {a.sha256 for a in self._assignment.artifacts}
+        self.artifacts &= wanted
+        self.artifacts |= wanted - self.files.damaged
+        report = Report(
+            sequence=self._sequence,
+            epoch=self._assignment.epoch,
+            artifacts={a.sha256: self._artifact(a) for a in self._assignment.artifacts},
+            rolled_back=self.rolled_back or None,
+            telemetry=Telemetry(battery_percent=self.battery_percent),
+        )
+        text = report.model_dump_json(by_alias=True, exclude_none=True)
+        annotations = {names.REPORT_ANNOTATION: text}
+        lease = self._renew(api, names.HEARTBEAT_NAMESPACE, now, annotations)
+        assigned = lease["metadata"]["annotations"].get(names.ASSIGNMENT_ANNOTATION)
+        if assigned is not None:
+            self._assignment = Assignment.model_validate_json(assigned)
+
+    def _artifact(self, artifact: AssignedArtifact) -> ArtifactReport:
+        if artifact.sha256 in self.files.damaged:
+            return ArtifactReport(
+                state=ArtifactState.FAILED, reason="DigestMismatch", uri=artifact.uri
+            )
+        return ArtifactReport(state=ArtifactState.VERIFIED)
+
+    def _renew(
+        self, api: ApiServer, namespace: str, now: datetime, annotations: dict[str, str]
+    ) -> Item:
+        key = ObjectKey(kinds.LEASE, self.name, namespace)
+        if api.get(key) is None:
+            api.create(key, {"metadata": {"annotations": {}}, "spec": {}})
+
+        def renew(lease: Item) -> None:
+            lease["metadata"]["annotations"] |= annotations
+            lease["spec"] = {"holderIdentity": self.name, "renewTime": now.isoformat()}
+
+        api.change(key, renew)
+        found = api.get(key)
+        assert found is not None
+        return found
+
+    def _sync(self, api: ApiServer) -> None:
+        """Takes over what the API says of its Pods, and tells how they are."""
+        node = api.get(ObjectKey(kinds.NODE, self.name))
+        assert node is not None
+        found = [p for p in api.items(kinds.POD) if p["spec"].get("nodeName") == self.name]
+        for pod in found:
+            uid = pod["metadata"]["uid"]
+            if "deletionTimestamp" in pod["metadata"]:
+                self._pods.pop(uid, None)
+                api.remove(pod_key(pod))
+            elif uid not in self._pods and is_live(pod) and not selects(pod["spec"], node):
+                api.change(pod_key(pod), _refuse)
+            elif is_live(pod):
+                self._pods[uid] = pod
+                api.change(pod_key(pod), partial(_tell, status=self._status(uid)))
+        uids = {pod["metadata"]["uid"] for pod in found}
+        self._pods = {uid: pod for uid, pod in self._pods.items() if uid in uids}
+        self.containers = {u: c for u, c in self.containers.items() if u in uids}
+
+    def _status(self, uid: str) -> dict[str, Any]:
+        container = self.containers.setdefault(uid, Container())
+        state: dict[str, Any] = {"state": {"running": {}}}
+        if container.termination is not None:
+            ended = {
+                "message": container.termination.model_dump_json(),
+                "exitCode": EXIT_STATUS[container.termination.reason],
+            }
+            state = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}}
+            state["lastState"] = {"terminated": ended}
+        ready = container.ready
+        return {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": str(ready)}],
+            "containerStatuses": [{"ready": ready, "restartCount": container.restarts, **state}],
+        }
+
+
+def _tell(pod: Item, status: dict[str, Any]) -> None:
+    pod["status"] = status
+
+
+def _refuse(pod: Item) -> None:
+    """As the kubelet does with a Pod whose selector its Node does not match."""
+    pod["status"]["phase"] = "Failed"

@@ -1,0 +1,1 @@
+"""A constellation that a test plays on a real API server, with no kubelet anywhere."""

@@ -1,0 +1,52 @@
+"""Perigee's programs on a node, as processes of this machine."""
+
+from pathlib import Path
+
+from perigee_lab import cgroups, waiting
+from perigee_lab.lab import Lab
+
+
+def program_ids(lab: Lab, node: str, command: str) -> list[int]:
+    """Ids of the processes on a node that run `perigee-edge COMMAND` or `perigee-operator`."""
+    found = cgroups.here().processes(cgroups.of_node(lab.name, node))
+    return sorted(pid for pid in found if command in _command_line(pid))
+
+
+def the_program(lab: Lab, node: str, command: str) -> int:
+    """Id of the one process on a node that runs a command, once there is one."""
+    waiting.until(
+        lambda: len(program_ids(lab, node, command)) == 1,
+        within_s=30,
+        what=f"{node} to run {command} once",
+    )
+    return program_ids(lab, node, command)[0]
+
+
+def resident_mib(pid: int) -> float:
+    """Resident memory of a process."""
+    return _status_kib(pid, "VmRSS") / 1024
+
+
+def peak_mib(pid: int) -> float:
+    """The most resident memory that a process has had."""
+    return _status_kib(pid, "VmHWM") / 1024
+
+
+def process_status(pid: int) -> dict[str, str]:
+    """What /proc says of a process; proc(5) has the fields."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def _status_kib(pid: int, field: str) -> int:
+    return int(process_status(pid)[field].split()[0])
+
+
+def _command_line(pid: int) -> str:
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+    # The interpreter comes first, then the script.
+    names = [Path(word.decode(errors="replace")).name for word in words[1:2]]
+    return " ".join([*names, *(word.decode(errors="replace") for word in words[2:3])])

@@ -1,0 +1,238 @@
+from typing import Any
+
+import pytest
+
+from paper_fleet.intents import model_spec
+from paper_fleet.views import (
+    at,
+    model_view,
+    pod,
+    revision_of,
+    revision_view,
+    satellite,
+    situation,
+)
+from perigee_api.inference_model import AbortedRollout, InferenceModelSpec, RolloutStatus
+from perigee_api.satellite_node import SatellitePhase
+from perigee_operator.domain.fleet import ModelView, ObjectView, PodView
+from perigee_operator.domain.kinds import REPLICA_SET
+from perigee_operator.domain.rollout.layout import RevisionLayout, layout, strangers
+from perigee_operator.domain.rollout.rollout_state import RolloutState
+from perigee_operator.domain.rollout.situation import Situation
+from perigee_operator.domain.satellite import Satellite
+from perigee_operator.domain.writes import ObjectKey
+
+OLD_WITH_MORE_THREADS = model_spec(replicas=2, runtime={"threads": 4})
+OLD, NEW = model_spec(replicas=2), model_spec(artifact_number=2, replicas=2)
+A, B = revision_of(OLD), revision_of(NEW)
+LOST, DARK = SatellitePhase.LOST, SatellitePhase.EXPECTED_DARK
+
+TRYING = RolloutStatus(candidate=B, started=at(0), step_started=at(0))
+GIVEN_UP = AbortedRollout(revision=B, reason="X", message="x", time=at(0))
+
+
+def held(name: str, *numbers: int, **more: Any) -> Satellite:
+    return satellite(name, holds=numbers, assigned=numbers, **more)
+
+
+def replica_set_of(revision: str, replicas: int) -> dict[str, ObjectView]:
+    key = ObjectKey(REPLICA_SET, f"m-{revision}", "default")
+    return {revision: ObjectView(key, "u", {"spec": {"replicas": replicas}})}
+
+
+def situation_of(
+    *things: PodView | Satellite, spec: InferenceModelSpec = OLD, **more: Any
+) -> Situation:
+    """A model with both revisions in its history, some Pods, and some satellites."""
+    history = (revision_view(OLD, 1, promoted=True), revision_view(NEW, 2))
+    pods = tuple(thing for thing in things if isinstance(thing, PodView))
+    model: ModelView = model_view(spec, revisions=history, pods=pods, **more)
+    return situation(model, *(thing for thing in things if isinstance(thing, Satellite)))
+
+
+def told(place: RevisionLayout) -> tuple[str, str, int]:
+    """Chosen satellites, Nodes with the label, copies."""
+    chosen = "".join(sorted(s.name for s in place.satellites))
+    return chosen, "".join(sorted(place.nodes)), place.copies
+
+
+def test_the_stable_revision_has_its_copies_and_a_standby() -> None:
+    found = situation_of(held("s", 1), held("t", 1), held("u"), held("v"), pod("p", A, "t"))
+    assert told(layout(found, RolloutState(stable=A), ())[A]) == ("stu", "st", 2)
+
+
+@pytest.mark.parametrize(("policy", "copies"), [("Reschedule", 3), ("None", 2)])
+def test_lost_copies_are_replaced_if_the_model_says_so(policy: str, copies: int) -> None:
+    spec = model_spec(replicas=2, failover={"policy": policy})
+    found = situation_of(
+        held("s", 1, phase=LOST),
+        held("t", 1),
+        held("u", 1),
+        pod("p", A, "s"),
+        pod("q", A, "t"),
+        spec=spec,
+    )
+    assert told(layout(found, RolloutState(stable=A), ())[A]) == ("tu", "stu", copies)
+
+
+def test_a_candidate_comes_to_its_wave_once_its_artifact_is_on_board() -> None:
+    wave = (held("s", 1, 2), held("t", 1))
+    found = situation_of(*wave, held("u", 1), spec=NEW)
+    state = RolloutState(stable=A, rollout=TRYING)
+    assert told(layout(found, state, wave)[B]) == ("st", "s", 1)
+
+
+def test_a_report_that_fails_to_come_takes_no_pod_away() -> None:
+    wave = (held("s"), held("t", 2))
+    found = situation_of(*wave, pod("p", B, "s", active=True), spec=NEW)
+    state = RolloutState(stable=A, rollout=TRYING)
+    assert told(layout(found, state, wave)[B]) == ("st", "st", 2)
+
+
+@pytest.mark.parametrize(
+    ("active", "state", "copies"),
+    [
+        (True, RolloutState(stable=A, previous=B), 2),
+        (False, RolloutState(stable=A, previous=B), 0),
+        (False, RolloutState(stable=A, aborted=GIVEN_UP), 0),
+        (False, RolloutState(aborted=GIVEN_UP), 1),
+    ],
+)
+def test_what_is_not_in_use_ends_when_it_serves_no_more(
+    *, active: bool, state: RolloutState, copies: int
+) -> None:
+    found = situation_of(
+        held("s", 1),
+        held("t", 1),
+        pod("p", A, "s"),
+        pod("q", A, "t"),
+        pod("r", B, "s", active=active),
+        pod("x", B, "t", verified=False),
+        workloads=replica_set_of(B, 2),
+    )
+    assert layout(found, state, ())[B].copies == copies
+
+
+def test_what_served_before_stays_until_the_stable_revision_suffices() -> None:
+    found = situation_of(
+        held("s", 1),
+        held("t", 1),
+        pod("p", A, "s"),
+        pod("r", B, "t"),
+        workloads=replica_set_of(B, 2),
+    )
+    assert layout(found, RolloutState(stable=A, previous=B), ())[B].copies == 2
+
+
+def test_what_was_given_up_keeps_what_is_verified_while_nothing_else_is() -> None:
+    found = situation_of(
+        held("s", 1),
+        held("t", 1),
+        pod("p", A, "s", verified=False),
+        pod("r", B, "t"),
+        pod("x", B, "s", verified=False),
+        workloads=replica_set_of(B, 2),
+    )
+    assert layout(found, RolloutState(stable=A, aborted=GIVEN_UP), ())[B].copies == 1
+
+
+EVERY_OLD = model_spec(replicas=None)
+
+
+@pytest.mark.parametrize(
+    ("things", "state", "nodes"),
+    [
+        # Everywhere the artifact is on board.
+        ([held("s", 1), held("t", 1), held("u")], RolloutState(stable=A), {A: "st"}),
+        # What is lost keeps its label, and with it its Pod.
+        (
+            [held("s", 1, phase=LOST), held("t", 1), pod("p", A, "s")],
+            RolloutState(stable=A),
+            {A: "st"},
+        ),
+        # The one before goes where the stable revision is verified.
+        (
+            [held("s", 1), held("t", 1), pod("p", A, "s"), pod("q", B, "s"), pod("r", B, "t")],
+            RolloutState(stable=A, previous=B),
+            {A: "st", B: "t"},
+        ),
+        # It does not go before its Pod is out of service.
+        (
+            [held("s", 1), pod("p", A, "s"), pod("q", B, "s", active=True)],
+            RolloutState(stable=A, previous=B),
+            {A: "s", B: "s"},
+        ),
+        # What was given up goes at once, unless nothing else serves.
+        (
+            [held("s", 1), held("t", 1), pod("p", A, "s"), pod("q", B, "t")],
+            RolloutState(stable=A, aborted=GIVEN_UP),
+            {A: "st", B: ""},
+        ),
+        (
+            [held("s", 1), pod("p", A, "s", verified=False), pod("q", B, "s")],
+            RolloutState(stable=A, aborted=GIVEN_UP),
+            {A: "s", B: "s"},
+        ),
+    ],
+)
+def test_which_nodes_every_satellite_means(
+    things: list[Any], state: RolloutState, nodes: dict[str, str]
+) -> None:
+    found = layout(situation_of(*things, spec=EVERY_OLD), state, ())
+    assert {name: told(found[name])[1] for name in nodes} == nodes
+
+
+def test_how_near_satellites_are_to_a_candidate() -> None:
+    found = situation_of(
+        held("s", 2), held("t", 1), held("u"), pod("p", B, "u"), pod("q", A, "t"), spec=NEW
+    )
+    rank = found.nearness(B, A)
+    assert {name: rank(found.satellites[name]) for name in "stu"} == {"s": 2, "t": 3, "u": 0}
+
+
+def test_an_artifact_that_another_revision_has_tells_nothing_of_a_candidate() -> None:
+    found = situation_of(held("s", 1), held("t", 1), pod("q", A, "t"), spec=OLD_WITH_MORE_THREADS)
+    (candidate,) = found.revisions.keys() - {A, B}
+    rank = found.nearness(candidate, A)
+    assert {name: rank(found.satellites[name]) for name in "st"} == {"s": 4, "t": 3}
+
+
+@pytest.mark.parametrize(
+    ("verified", "copies", "expected"),
+    [("st", 2, True), ("s", 2, False), ("st", 9, True), ("s", 1, True), ("", 0, True)],
+)
+def test_when_a_revision_suffices(*, verified: str, copies: int, expected: bool) -> None:
+    pods = [pod(f"p-{name}", A, name) for name in verified]
+    found = situation_of(held("s", 1), held("t", 1), *pods, spec=model_spec(replicas=copies))
+    assert found.suffices(A) is expected
+    assert not found.suffices(None)
+
+
+def test_a_revision_of_which_nothing_is_kept_is_a_stranger_until_another_suffices() -> None:
+    unknown = pod("x", "00000000", "s")
+    assert strangers(situation_of(held("s"), unknown), RolloutState()) == {"00000000"}
+    serve = [pod("p", A, "s"), pod("q", A, "t")]
+    found = situation_of(held("s", 1), held("t", 1), unknown, *serve)
+    assert strangers(found, RolloutState(stable=A)) == frozenset()
+
+
+def test_a_pod_that_leaves_goes_once_as_many_others_are_asked() -> None:
+    def dispensable(*, active: bool) -> frozenset[str]:
+        satellites = (held("s", 1, leaving=True), held("t", 1), held("u", 1))
+        pods = (pod("p", A, "s", active=True), pod("q", A, "t", active=True))
+        stand_in = pod("r", A, "u", active=active)
+        return situation_of(*satellites, *pods, stand_in).dispensable(A)
+
+    assert dispensable(active=False) == frozenset()
+    assert dispensable(active=True) == {"uid-p"}
+
+
+def test_a_node_that_refuses_pods_has_no_label_for_a_while() -> None:
+    refused = pod("p", A, "s", refused=True, deleting=True, verified=False)
+    just_sent = pod("q", A, "s", verified=False)
+    satellites = held("s", 1, labels={f"default.models.perigee.space/m-{A}": "true"}), held("t", 1)
+    found = situation_of(*satellites, refused, just_sent)
+    assert told(layout(found, RolloutState(stable=A), ())[A]) == ("st", "t", 2)
+    running = pod("r", A, "s")
+    found = situation_of(*satellites, refused, running)
+    assert told(layout(found, RolloutState(stable=A), ())[A]) == ("st", "st", 2)

@@ -1,0 +1,93 @@
+from typing import Any
+
+import pytest
+
+from paper_fleet.intents import artifact, model_spec
+from paper_fleet.views import at, model_view
+from perigee_api.inference_model import InferenceModelStatus, Rollout, RolloutStatus
+from perigee_api.rollout_policy import RolloutPolicySpec
+from perigee_operator.domain.fleet import PolicyView
+from perigee_operator.domain.rollout.terms import Terms, terms_of
+from perigee_operator.domain.rollout.wave import stage_of
+
+STEPS: list[dict[str, Any]] = [{"wave": {"count": 1}}, {"weight": 50}]
+GOLDEN: list[dict[str, Any]] = [{"analysis": {"golden": {}}}]
+
+
+def policy(**said: Any) -> PolicyView:
+    return PolicyView("careful", RolloutPolicySpec.model_validate(said))
+
+
+def terms(own: dict[str, Any], found: PolicyView | None = None, **more: Any) -> Terms:
+    status = more.pop("status", InferenceModelStatus())
+    spec = model_spec(rollout=own, **more)
+    return terms_of(model_view(spec, policy=found, status=status), spec)
+
+
+def test_a_model_that_names_no_policy_has_terms_of_its_own() -> None:
+    found = terms({"steps": STEPS, "deadline": 7})
+    assert found.spec.rollout == Rollout.model_validate({"steps": STEPS, "deadline": 7})
+    assert found.resolved is None
+    assert found.fault is None
+
+
+@pytest.mark.parametrize(
+    ("own", "said", "expected"),
+    [
+        ({}, {}, (0, 600, 20)),
+        ({}, {"steps": STEPS}, (2, 600, 20)),
+        ({}, {"steps": STEPS, "deadline": 60, "maxUnreachable": "5%"}, (2, 60, 5)),
+        ({"deadline": 7}, {"steps": STEPS, "deadline": 60, "maxUnreachable": "5%"}, (2, 7, 5)),
+        ({"maxUnreachable": "0%"}, {"deadline": 60, "maxUnreachable": "5%"}, (0, 60, 0)),
+        ({"deadline": 7, "maxUnreachable": "0%"}, {}, (0, 7, 0)),
+    ],
+)
+def test_what_the_model_says_wins(
+    own: dict[str, Any], said: dict[str, Any], expected: tuple[int, float, float]
+) -> None:
+    found = terms({"policy": "careful", "historyLimit": 3} | own, policy(**said))
+    rollout = found.spec.rollout
+    assert (len(rollout.steps), rollout.deadline_s, rollout.unreachable_percent) == expected
+    assert rollout.history_limit == 3
+    assert found.resolved is not None
+    assert (found.resolved.status, found.resolved.reason) == ("True", "Found")
+    assert found.fault is None
+
+
+@pytest.mark.parametrize(
+    ("found", "reason", "message"),
+    [
+        (None, "NotFound", "there is no RolloutPolicy careful"),
+        (
+            PolicyView("careful", None, "deadline: too small"),
+            "Invalid",
+            "RolloutPolicy careful is not valid: deadline: too small",
+        ),
+        (
+            policy(steps=GOLDEN),
+            "GoldenSetMissing",
+            "RolloutPolicy careful analyses by golden sets, and spec.golden is not given",
+        ),
+    ],
+)
+def test_a_policy_that_cannot_be_followed(
+    found: PolicyView | None, reason: str, message: str
+) -> None:
+    got = terms({"policy": "careful"}, found)
+    assert got.resolved is not None
+    assert (got.resolved.status, got.resolved.reason) == ("False", reason)
+    assert got.fault == message
+
+
+def test_with_a_golden_set_an_analysis_by_it_is_welcome() -> None:
+    assert terms({"policy": "careful"}, policy(steps=GOLDEN), golden=artifact(9)).fault is None
+
+
+def test_without_its_policy_a_rollout_stays_at_its_weight_and_nobody_is_sent_away() -> None:
+    status = RolloutStatus(
+        candidate="b", step=3, wave=2, weight=25, started=at(0), step_started=at(0)
+    )
+    found = terms({"policy": "careful"}, None, status=InferenceModelStatus(rollout=status))
+    stage = stage_of(found.spec.rollout, status)
+    assert stage.weight == 25
+    assert stage.wave_size(copies=10, matching=7) == 7

@@ -1,0 +1,72 @@
+"""From what the API server has to what the domain decides on."""
+
+import pytest
+
+from paper_fleet.fleet import PaperFleet, fleet_of
+from paper_fleet.intents import START, model_body, satellite_body
+from perigee_api import names
+from perigee_operator.domain import kinds
+from perigee_operator.domain.writes import ObjectKey
+
+
+@pytest.fixture
+def fleet() -> PaperFleet:
+    found = fleet_of(3)
+    found.ask("m", model_body(replicas=2))
+    found.pass_time(60)
+    return found
+
+
+def test_everything_finds_its_model(fleet: PaperFleet) -> None:
+    fleet.ask("other", model_body(replicas=1, artifact_number=2))
+    fleet.pass_time(60)
+    first, second = fleet.snapshot().models
+    assert (first.name, second.name) == ("m", "other")
+    for model, copies in ((first, 2), (second, 1)):
+        (revision,) = model.revisions
+        assert model.workloads.keys() == {revision.name}
+        assert model.services.keys() == {model.name, f"{model.name}-local"}
+        assert [pod.model for pod in model.pods] == [model.name] * copies
+
+
+def test_what_another_owner_has_is_none_of_the_model_s(fleet: PaperFleet) -> None:
+    (before,) = fleet.snapshot().models
+    labels = {"labels": {names.MODEL_LABEL: "m", names.REVISION_LABEL: before.revisions[0].name}}
+    for kind in (kinds.REPLICA_SET, kinds.SERVICE):
+        fleet.api.create(ObjectKey(kind, "of-a-user", "default"), {"metadata": labels, "spec": {}})
+    (after,) = fleet.snapshot().models
+    assert after.workloads == before.workloads
+    assert after.services == before.services
+
+
+def test_satellites_have_their_nodes_and_signs_of_life(fleet: PaperFleet) -> None:
+    found = fleet.snapshot()
+    assert found.hearing.observing_since == START
+    assert [view.name for view in found.satellites] == ["sat-1", "sat-2", "sat-3"]
+    for view in found.satellites:
+        assert view.node is not None
+        assert view.node.name == view.name
+        assert view.heartbeat is not None
+        assert view.kubelet_arrived_at == fleet.now
+    assert found.strays == ()
+
+
+def test_of_two_resources_that_name_one_node_the_first_has_it(fleet: PaperFleet) -> None:
+    spec = satellite_body(nodeName="sat-1")
+    fleet.api.create(ObjectKey(kinds.SATELLITE_NODE, "zwilling"), {"spec": spec})
+    views = {view.name: view for view in fleet.snapshot().satellites}
+    assert views["sat-1"].node is not None
+    assert views["zwilling"].node is None
+    assert views["zwilling"].heartbeat is None
+
+
+def test_a_node_is_a_stray_if_it_is_a_satellite_or_bears_our_names(fleet: PaperFleet) -> None:
+    orbit = {names.ORBIT_LABEL: "fixed"}
+    for name, labels in (
+        ("ground", {}),
+        ("joined", {names.SATELLITE_LABEL: "true"}),
+        ("was", orbit),
+    ):
+        body = {"metadata": {"labels": labels}, "spec": {}, "status": {}}
+        fleet.api.create(ObjectKey(kinds.NODE, name), body)
+    assert {stray.name for stray in fleet.snapshot().strays} == {"joined", "was"}

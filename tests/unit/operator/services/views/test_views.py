@@ -1,0 +1,196 @@
+from itertools import count
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+
+from paper_fleet.intents import artifact, model_body, model_spec, satellite_body
+from paper_fleet.views import at, node
+from perigee_api import names
+from perigee_api.heartbeat import Report
+from perigee_api.inference_model import InferenceModelStatus
+from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
+from perigee_operator.domain.kinds import CONTROLLER_REVISION, POD
+from perigee_operator.domain.liveness.phi import planned
+from perigee_operator.domain.odd import UnviewableError
+from perigee_operator.domain.orbit.contacts import UNKNOWN
+from perigee_operator.domain.rollout.revision import revision_body
+from perigee_operator.services.views.common import Views
+from perigee_operator.services.views.models import Belongings, model_view, revision_view
+from perigee_operator.services.views.nodes import node_view
+from perigee_operator.services.views.pods import pod_view
+from perigee_operator.services.views.satellites import (
+    heartbeat_view,
+    satellite_record,
+    satellite_view,
+)
+from perigee_operator.storage.heartbeats import Heartbeat
+
+
+def thing(name: str = "x", **more: Any) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "d", "uid": f"u-{name}", "resourceVersion": "1"}
+    return {"metadata": metadata | more.pop("metadata", {}), **more}
+
+
+def test_what_has_not_changed_is_not_looked_at_again() -> None:
+    looks = count(1)
+    views = Views(POD, lambda _: next(looks))
+    first, other = thing("a"), thing("b")
+    assert views.of([first]) == (1,)
+    assert views.of([first, other]) == (1, 2)
+    assert views.of([thing("a", metadata={"resourceVersion": "2"}), other]) == (3, 2)
+    assert views.of([other]) == (2,)
+    assert views.of(both := [first, other]) == (4, 2)
+    assert views.of(both) is views.of(both)
+
+
+def test_a_node() -> None:
+    item = thing(
+        spec={"taints": [{"key": "k", "effect": "NoSchedule"}]},
+        status={"conditions": [{"type": "Ready", "status": "True"}]},
+        metadata={"labels": {"kubernetes.io/arch": "arm64"}},
+    )
+    view = node_view(item)
+    assert (view.architecture, view.ready) == ("arm64", True)
+    assert [(taint.key, taint.effect, taint.value) for taint in view.taints] == [
+        ("k", "NoSchedule", "")
+    ]
+    bare = node_view(thing())
+    assert (bare.architecture, bare.ready, bare.taints) == ("", False, frozenset())
+
+
+def a_satellite(**more: Any) -> Any:
+    item = thing(**{"spec": satellite_body(), **more})
+    return satellite_view(satellite_record(item), node(), None, at(0), at(0), UNKNOWN, planned(10))
+
+
+def test_a_satellite() -> None:
+    view = a_satellite(status={"phase": "Lost", "epoch": 3})
+    assert view.spec_error is None
+    assert (view.status.phase, view.status.epoch) == (SatellitePhase.LOST, 3)
+    assert not view.loss_consented
+
+
+@pytest.mark.parametrize(
+    ("value", "last", "following"),
+    [
+        ("4", False, True),
+        ("3", True, False),
+        ("2", False, False),
+        ("5", False, False),
+        ("0", False, False),
+        ("true", False, False),
+        ("", False, False),
+        ("4 ", False, False),
+        ("٤", False, False),
+    ],
+)
+def test_consent_is_to_one_loss(*, value: str, last: bool, following: bool) -> None:
+    consent = {"annotations": {names.LOST_CONSENT_ANNOTATION: value}}
+    view = a_satellite(status={"phase": "InContact", "epoch": 3}, metadata=consent)
+    assert (view.last_loss_consented, view.loss_consented) == (last, following)
+
+
+@pytest.mark.parametrize(
+    ("spec", "error"),
+    [
+        (None, ": Input should be"),
+        ({}, "orbit: Field required"),
+        ({"orbit": {"fixed": {"latitude": 91, "longitude": 0}}}, "orbit.fixed.latitude: Input"),
+        ("text", ": Input should be"),
+    ],
+)
+def test_a_satellite_that_makes_no_sense_says_why(spec: Any, error: str) -> None:
+    view = a_satellite(spec=spec)
+    assert view.spec is None
+    assert (view.spec_error or "").startswith(error)
+
+
+@pytest.mark.parametrize("status", [{"phase": "Flying"}, {"epoch": -1}, "text", None])
+def test_a_status_that_cannot_be_read_is_none(status: Any) -> None:
+    assert a_satellite(status=status).status == SatelliteNodeStatus()
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [({"nodeName": "n"}, "n"), ({}, "x"), (None, "x"), ("text", "x"), ({"nodeName": ""}, "x")],
+)
+def test_a_satellite_s_node_is_of_its_name_unless_it_says_otherwise(
+    spec: Any, expected: str
+) -> None:
+    assert satellite_record(thing(spec=spec)).node_name == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "epoch"),
+    [(None, None), ("", None), ("{", None), ('{"epoch": -1}', None), ('{"epoch": 3}', 3)],
+)
+def test_a_damaged_assignment_is_none_and_so_is_written_anew(
+    text: str | None, epoch: int | None
+) -> None:
+    heard = Heartbeat("n", "l", at(0), None, None, Report(sequence=1), None, text)
+    found = heartbeat_view(heard).assignment
+    assert (found.epoch if found else None) == epoch
+
+
+def test_a_model() -> None:
+    view = model_view(thing(spec=model_body(), status={"phase": "Healthy"}), Belongings())
+    assert view.spec == model_spec()
+    assert view.status == InferenceModelStatus.model_validate({"phase": "Healthy"})
+    assert not view.deleting
+    going = thing(spec=model_body(), metadata={"deletionTimestamp": "2026-03-01T12:00:00Z"})
+    assert model_view(going, Belongings()).deleting
+
+
+def test_a_model_that_makes_no_sense_names_each_field() -> None:
+    bad = model_body(placement={"replicas": -1}) | {"artifact": artifact(1) | {"size": 0}}
+    view = model_view(thing(spec=bad, status={"active": "many"}), Belongings())
+    assert view.spec is None
+    assert "artifact.size: " in (view.spec_error or "")
+    assert "placement.replicas: " in (view.spec_error or "")
+    assert view.status == InferenceModelStatus()
+
+
+def kept(**more: Any) -> dict[str, Any]:
+    data = {"spec": revision_body(model_spec()), "image": "edge:1"}
+    labels = {"labels": {names.REVISION_LABEL: "r"}}
+    return thing(**{"metadata": labels, "revision": 4, "data": data, **more})
+
+
+def test_a_revision_of_the_history() -> None:
+    view = revision_view(CONTROLLER_REVISION, kept())
+    assert (view.name, view.number, view.image, view.promoted) == ("r", 4, "edge:1", False)
+    annotations = {"perigee.space/promoted": "true"}
+    promoted = kept(metadata={"labels": {names.REVISION_LABEL: "r"}, "annotations": annotations})
+    assert revision_view(CONTROLLER_REVISION, promoted).promoted
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"data": None}, "data.spec is no revision of a model: "),
+        ({"data": [1]}, "data.spec is no revision of a model: "),
+        ({"data": {"spec": {}}}, "artifact: Field required"),
+        ({"data": {}}, "data.spec is no revision of a model: "),
+        ({"metadata": {"labels": {}}}, "it has no label perigee.space/revision"),
+        ({"revision": "first"}, "revision is no number"),
+    ],
+)
+def test_what_somebody_else_wrote_into_the_history_is_none_of_it(
+    more: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(UnviewableError, match=why):
+        revision_view(CONTROLLER_REVISION, kept(**more))
+
+
+def test_what_cannot_be_viewed_is_left_out_and_told_once() -> None:
+    views = Views(POD, pod_view)
+    odd, nameless = thing("a"), {"metadata": [1]}
+    whole = thing("b", metadata={"creationTimestamp": "2026-03-01T12:00:00Z"})
+    with capture_logs() as logs:
+        for _ in range(3):
+            assert [view.name for view in views.of([odd, nameless, whole])] == ["b"]
+    assert [(line["kind"], line["name"], line["reason"]) for line in logs] == [
+        ("Pod", "a", "None is not a moment"),
+        ("Pod", "", "metadata names no name or no uid"),
+    ]

@@ -1,0 +1,118 @@
+"""Rollouts that went wrong once: on a fleet on paper, with the promises watched throughout."""
+
+from datetime import timedelta
+from typing import Any
+
+from paper_fleet.fleet import PaperFleet, fleet_of
+from paper_fleet.intents import contact, model_body
+from paper_fleet.promises import Promises
+from perigee_api import names
+from perigee_api.inference_model import ModelPhase
+
+ONE: list[dict[str, Any]] = [{"wave": {"count": 1}}, {"pause": {"contactTime": 30}}]
+
+
+def watched(fleet: PaperFleet) -> PaperFleet:
+    fleet.observers.append(Promises(fleet).look)
+    return fleet
+
+
+def hosts(fleet: PaperFleet, revision: str | None) -> set[str]:
+    return {
+        pod["spec"]["nodeName"]
+        for pod in fleet.pods()
+        if pod["metadata"]["labels"][names.REVISION_LABEL] == revision
+    }
+
+
+def test_a_wave_stays_where_it_began_though_the_artifact_is_everywhere() -> None:
+    fleet = watched(PaperFleet())
+    for name, start_s in (("sat-1", 0), ("sat-2", 60)):
+        fleet.add_satellite(name, orbit={"contacts": [contact(start_s, start_s + 60, every=120)]})
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(300)
+    fleet.ask("m", model_body(replicas=2, steps=ONE, runtime={"threads": 2}))
+    places = set()
+    for _ in range(60):
+        fleet.pass_time(10)
+        status = fleet.model()
+        if (
+            status.rollout is not None
+            and status.rollout.step <= 1
+            and not status.rollout.all_passed
+        ):
+            places |= hosts(fleet, status.candidate_revision)
+    assert len(places) == 1
+    assert fleet.model().phase is ModelPhase.HEALTHY
+    assert fleet.model().aborted is None
+
+
+def test_copies_are_spread_over_planes() -> None:
+    fleet = watched(PaperFleet())
+    for number, plane in enumerate("aaaab"):
+        fleet.add_satellite(f"sat-{number}", plane=plane)
+    spec = model_body(replicas=2)
+    spec["placement"]["spreadBy"] = "plane"
+    fleet.ask("m", spec)
+    fleet.pass_time(60)
+    on = hosts(fleet, fleet.model().stable_revision)
+    assert {fleet.node(name)["metadata"]["labels"][names.PLANE_LABEL] for name in on} == {"a", "b"}
+
+
+def test_nothing_starts_while_paused() -> None:
+    fleet = watched(fleet_of(3))
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    before = {pod["metadata"]["uid"] for pod in fleet.pods()}
+    fleet.ask("m", model_body(artifact_number=2, replicas=2, paused=True))
+    fleet.pass_time(60)
+    status = fleet.model()
+    assert {pod["metadata"]["uid"] for pod in fleet.pods()} == before
+    assert status.phase is ModelPhase.PAUSED
+    assert status.message.endswith("waits: paused by spec.paused.")
+    fleet.ask("m", model_body(artifact_number=2, replicas=2))
+    fleet.pass_time(60)
+    assert fleet.model().stable_revision != status.stable_revision
+
+
+def test_steps_made_fewer_on_the_way_are_still_taken() -> None:
+    fleet = watched(fleet_of(3))
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    fleet.ask("m", model_body(artifact_number=2, replicas=2, steps=ONE))
+    fleet.pass_time(20)
+    stable = fleet.model().stable_revision
+    fleet.ask("m", model_body(artifact_number=2, replicas=2, steps=[{"pause": {"duration": 300}}]))
+    fleet.pass_time(60)
+    assert fleet.model().stable_revision == stable
+    fleet.now += timedelta(seconds=300)
+    fleet.pass_time(60)
+    assert fleet.model().stable_revision != stable
+
+
+def test_a_weight_of_everything_passes_with_what_can_be_had() -> None:
+    fleet = watched(fleet_of(2))
+    fleet.ask("m", model_body(replicas=3))
+    fleet.pass_time(60)
+    stable = fleet.model().stable_revision
+    fleet.ask("m", model_body(artifact_number=2, replicas=3, steps=[{"weight": 100}]))
+    fleet.pass_time(120)
+    assert fleet.model().stable_revision != stable
+
+
+def test_a_satellite_lost_in_its_wave_does_not_make_its_successor_late() -> None:
+    fleet = watched(fleet_of(4, lost_after_s=30))
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    steps = [{"wave": {"count": 1}}, {"pause": {"duration": 3000}}]
+    fleet.ask("m", model_body(artifact_number=2, replicas=2, steps=steps))
+    fleet.pass_time(60)
+    (first,) = hosts(fleet, fleet.model().candidate_revision)
+    fleet.pass_time(1500, step_s=20)
+    fleet.satellites[first].linked = False
+    fleet.pass_time(300)
+    status = fleet.model()
+    assert status.aborted is None
+    assert hosts(fleet, status.candidate_revision) > {first}
+    assert status.rollout is not None
+    assert status.rollout.step == 1
