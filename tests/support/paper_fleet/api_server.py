@@ -90,11 +90,11 @@ class ApiServer:
         self._said = {said: body for said, body in self._said.items() if said[0] != key}
 
     def delete(self, key: ObjectKey) -> None:
-        """As a user does: a Pod that has a Node ends by and by, everything else at once."""
+        """As a user does: a Pod that a kubelet runs ends by and by, everything else at once."""
         item = self._items.get(key)
         if item is None:
             return
-        if key.kind.name == "Pod" and "nodeName" in item["spec"]:
+        if key.kind.name == "Pod" and _is_kubelets(item):
             self.change(key, self._mark_deleted)
         else:
             self.remove(key)
@@ -154,6 +154,12 @@ class ApiServer:
     def _tick(self) -> int:
         self._count += 1
         return self._count
+
+
+def _is_kubelets(pod: Item) -> bool:
+    """Whether its kubelet has to end a Pod: one that has failed is taken out at once."""
+    ended = pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
+    return "nodeName" in pod["spec"] and not ended
 
 
 def _check(write: Apply, present: Item) -> None:

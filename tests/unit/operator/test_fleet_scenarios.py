@@ -1,5 +1,6 @@
 """Satellites and users come, go and err, on a fleet on paper, with the promises watched."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -31,6 +32,39 @@ def test_a_deleted_satellite_leaves_its_node_clean_when_others_stand_in() -> Non
     assert labels == {"kubernetes.io/arch": "arm64"}
     assert len(serving(fleet)) == 2
     assert gone not in serving(fleet)
+
+
+def test_a_pod_bound_to_a_node_as_that_left_ends_and_another_serves() -> None:
+    fleet = watched(3)
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    gone = min(serving(fleet))
+    fleet.observers.clear()
+    fleet.api.delete(ObjectKey(kinds.SATELLITE_NODE, gone))
+    fleet.pass_time(90)
+    left, late = ObjectKey(kinds.NODE, gone), pod_key(fleet.pods()[0])
+    before = deepcopy(fleet.node(gone)["metadata"])
+    label = names.node_revision_label("default", "m", revision(fleet, 1))
+    open_to_it = {names.SATELLITE_LABEL: "true", label: "true"}
+    fleet.api.change(left, lambda node: node["metadata"]["labels"].update(open_to_it))
+    fleet.api.change(late, lambda pod: pod["spec"].update(nodeName=gone))
+    fleet.satellites[gone].talk(fleet.api, fleet.now)  # its kubelet has taken it in time
+    fleet.api.change(left, lambda node: node.update(metadata=before))
+    fleet.pass_time(90)
+    assert serving(fleet).keys() == fleet.satellites.keys() - {gone}
+    assert {pod["spec"]["nodeName"] for pod in fleet.pods()} == serving(fleet).keys()
+    assert fleet.model().phase is ModelPhase.HEALTHY
+
+
+def test_a_deleted_satellite_leaves_a_model_for_every_satellite() -> None:
+    fleet = watched(3)
+    fleet.ask("m", model_body(replicas=None))
+    fleet.pass_time(60)
+    fleet.observers.clear()
+    fleet.api.delete(ObjectKey(kinds.SATELLITE_NODE, "sat-1"))
+    fleet.pass_time(30)
+    assert fleet.node("sat-1")["metadata"]["labels"] == {"kubernetes.io/arch": "arm64"}
+    assert {pod["spec"]["nodeName"] for pod in fleet.pods()} == {"sat-2", "sat-3"}
 
 
 @pytest.mark.parametrize(

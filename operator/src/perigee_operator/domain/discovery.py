@@ -1,18 +1,26 @@
 """Nodes that join as satellites without a resource of their own, and Nodes that have left."""
 
+from collections.abc import Iterable, Iterator
+
 from perigee_api import names
 from perigee_operator.domain.fleet import NodeView, PodView
-from perigee_operator.domain.kinds import SATELLITE_NODE
+from perigee_operator.domain.kinds import NODE, SATELLITE_NODE
 from perigee_operator.domain.projection import leaving_writes
 from perigee_operator.domain.rollout.workload_writes import delete_pod
-from perigee_operator.domain.writes import Apply, ObjectKey, Track
+from perigee_operator.domain.writes import Apply, ObjectKey, RemoveLabels, Track, Write
 
 NAME_LIMIT = 63
 
 
-def is_departing(node: NodeView) -> bool:
-    """Whether a Node without a SatelliteNode was projected from one: that has been deleted."""
-    return names.SATELLITE_NODE_LABEL in node.labels
+def is_departing(node: NodeView, pods: Iterable[PodView]) -> bool:
+    """Whether a Node without a SatelliteNode has something left from when it had one.
+
+    Beside what was projected that is a Pod which the scheduler bound to it while it left.
+    """
+    if names.SATELLITE_NODE_LABEL in node.labels:
+        return True
+    joins = node.labels.get(names.SATELLITE_LABEL) == "true"
+    return not joins and any(not pod.deleting for pod in pods)
 
 
 def stray_track(
@@ -32,15 +40,25 @@ def stray_track(
         name_taken: a SatelliteNode has the Node's name, and stands for another Node.
     """
     name = f"node/{node.name}"
-    if is_departing(node):
+    if is_departing(node, pods):
         staying = [pod for pod in pods if not pod.deleting]
         if staying:
-            ending = (delete_pod(pod) for pod in staying if pod.uid in dispensable)
-            return Track(name, tuple(ending))
+            return Track(name, tuple(_ending(node, staying, dispensable)))
         return Track(name, tuple(leaving_writes(node, forget=True)))
     if node.labels.get(names.SATELLITE_LABEL) == "true" and not name_taken and _fits(node):
         return Track(name, (discovered(node),))
     return Track(name, tuple(leaving_writes(node, forget=False)))
+
+
+def _ending(
+    node: NodeView, pods: Iterable[PodView], dispensable: frozenset[str]
+) -> Iterator[Write]:
+    """The Node is closed to the revision before its Pod ends, or another Pod comes in its place."""
+    ending = [pod for pod in pods if pod.uid in dispensable]
+    revisions = {names.node_revision_label(p.namespace, p.model, p.revision) for p in ending}
+    if closed := revisions & node.labels.keys():
+        yield RemoveLabels(ObjectKey(NODE, node.name), node.uid, frozenset(closed))
+    yield from map(delete_pod, ending)
 
 
 def _fits(node: NodeView) -> bool:

@@ -292,4 +292,4 @@ class Snapshot:
     lone_actions: tuple[ActionView, ...] = ()
     """Those of models that do not exist."""
     strays: tuple[NodeView, ...] = ()
-    """Nodes that bear names of Perigee and belong to no SatelliteNode."""
+    """Nodes that belong to no SatelliteNode, and bear names of Perigee or Pods of models."""

@@ -71,7 +71,12 @@ def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Pla
     memory.watch.see(snapshot.satellites)
     assessments, held = memory.watch.look(snapshot.hearing, settings.loss_budget_percent, now)
     known = memory.satellites.look(snapshot.satellites, assessments, settings.losing_guard_s, now)
-    leaving = {node.name: departing(node) for node in snapshot.strays if is_departing(node)}
+    pods = _pods_by_node(snapshot)
+    leaving = {
+        node.name: departing(node)
+        for node in snapshot.strays
+        if is_departing(node, pods.get(node.name, ()))
+    }
     satellites = known | leaving
 
     def decided(model: ModelView) -> ModelDecision:
@@ -79,7 +84,7 @@ def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Pla
 
     memory.note_departing(leaving.keys())
     decisions = memory.models.decided(snapshot.models, memory.satellites, decided, now)
-    demands, pods = _demands(decisions), _pods_by_node(snapshot)
+    demands = _demands(decisions)
     found = _Findings(assessments, held, pods, demands)
     memory.idle.keep(assessments.keys())
     tracks = [

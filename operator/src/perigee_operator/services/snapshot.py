@@ -157,13 +157,14 @@ class Photographer:
         models = self._measured(self._models(names_taken))
         satellites = tuple(self._satellites(nodes, models))
         taken = {view.node.name for view in satellites if view.node is not None}
+        others = [node for node in nodes.values() if node.name not in taken]
         return Snapshot(
             settings=self._settings,
             hearing=self._hearing(),
             satellites=satellites,
             models=models,
             lone_actions=self._lone_actions(models),
-            strays=tuple(n for n in nodes.values() if n.name not in taken and _concerns_us(n)),
+            strays=_strays(others, models),
         )
 
     def _hearing(self) -> Hearing:
@@ -291,6 +292,12 @@ def _counting_since(models: Iterable[ModelView]) -> datetime | None:
 
 def _name(item: tuple[Identity, Json]) -> tuple[str, str]:
     return item[0].namespace or "", item[0].name
+
+
+def _strays(nodes: Collection[NodeView], models: Iterable[ModelView]) -> tuple[NodeView, ...]:
+    """Of the Nodes that belong to no SatelliteNode those that are Perigee's business."""
+    hosts = {pod.node for model in models for pod in model.pods} if nodes else set()
+    return tuple(node for node in nodes if node.name in hosts or _concerns_us(node))
 
 
 def _concerns_us(node: NodeView) -> bool:

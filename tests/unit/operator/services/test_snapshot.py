@@ -2,6 +2,7 @@
 
 import pytest
 
+from paper_fleet.controllers import pod_key
 from paper_fleet.fleet import PaperFleet, fleet_of
 from paper_fleet.intents import START, model_body, satellite_body
 from perigee_api import names
@@ -60,7 +61,7 @@ def test_of_two_resources_that_name_one_node_the_first_has_it(fleet: PaperFleet)
     assert views["zwilling"].heartbeat is None
 
 
-def test_a_node_is_a_stray_if_it_is_a_satellite_or_bears_our_names(fleet: PaperFleet) -> None:
+def test_a_node_is_a_stray_if_it_bears_our_names_or_our_pods(fleet: PaperFleet) -> None:
     orbit = {names.ORBIT_LABEL: "fixed"}
     for name, labels in (
         ("ground", {}),
@@ -70,3 +71,6 @@ def test_a_node_is_a_stray_if_it_is_a_satellite_or_bears_our_names(fleet: PaperF
         body = {"metadata": {"labels": labels}, "spec": {}, "status": {}}
         fleet.api.create(ObjectKey(kinds.NODE, name), body)
     assert {stray.name for stray in fleet.snapshot().strays} == {"joined", "was"}
+    late, *_ = fleet.pods()
+    fleet.api.change(pod_key(late), lambda pod: pod["spec"].update(nodeName="ground"))
+    assert {stray.name for stray in fleet.snapshot().strays} == {"ground", "joined", "was"}
