@@ -1,15 +1,28 @@
 """Nodes that join as satellites without a resource of their own, and Nodes that have left."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from perigee_api import names
-from perigee_operator.domain.fleet import NodeView, PodView
+from perigee_operator.domain.fleet import ModelView, NodeView, PodView
 from perigee_operator.domain.kinds import NODE, SATELLITE_NODE
-from perigee_operator.domain.projection import leaving_writes
+from perigee_operator.domain.projection import is_ours, leaving_writes
 from perigee_operator.domain.rollout.workload_writes import delete_pod
 from perigee_operator.domain.writes import Apply, ObjectKey, RemoveLabels, Track, Write
 
 NAME_LIMIT = 63
+
+
+def strays(nodes: Collection[NodeView], models: Iterable[ModelView]) -> tuple[NodeView, ...]:
+    """Of the Nodes that belong to no SatelliteNode those that are Perigee's business.
+
+    They are satellites, bear what Perigee once put there, or have Pods of models.
+    """
+    hosts = {pod.node for model in models for pod in model.pods} if nodes else set()
+    return tuple(node for node in nodes if node.name in hosts or _concerns_us(node))
+
+
+def _concerns_us(node: NodeView) -> bool:
+    return node.labels.get(names.SATELLITE_LABEL) == "true" or any(map(is_ours, node.labels))
 
 
 def is_departing(node: NodeView, pods: Iterable[PodView]) -> bool:

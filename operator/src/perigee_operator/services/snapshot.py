@@ -12,6 +12,7 @@ from perigee_api import names
 from perigee_operator.domain import kinds
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
+from perigee_operator.domain.discovery import strays
 from perigee_operator.domain.fleet import (
     ActionView,
     Hearing,
@@ -26,7 +27,6 @@ from perigee_operator.domain.fleet import (
 from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.orbit.contacts import UNKNOWN, Contacts
 from perigee_operator.domain.orbit.station import Station
-from perigee_operator.domain.projection import is_ours
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.rhythms import RhythmBook
 from perigee_operator.services.telemetry_book import TelemetryBook
@@ -164,7 +164,7 @@ class Photographer:
             satellites=satellites,
             models=models,
             lone_actions=self._lone_actions(models),
-            strays=_strays(others, models),
+            strays=strays(others, models),
         )
 
     def _hearing(self) -> Hearing:
@@ -292,14 +292,3 @@ def _counting_since(models: Iterable[ModelView]) -> datetime | None:
 
 def _name(item: tuple[Identity, Json]) -> tuple[str, str]:
     return item[0].namespace or "", item[0].name
-
-
-def _strays(nodes: Collection[NodeView], models: Iterable[ModelView]) -> tuple[NodeView, ...]:
-    """Of the Nodes that belong to no SatelliteNode those that are Perigee's business."""
-    hosts = {pod.node for model in models for pod in model.pods} if nodes else set()
-    return tuple(node for node in nodes if node.name in hosts or _concerns_us(node))
-
-
-def _concerns_us(node: NodeView) -> bool:
-    """Whether a Node is a satellite, or bears what Perigee once put there."""
-    return node.labels.get(names.SATELLITE_LABEL) == "true" or any(map(is_ours, node.labels))
