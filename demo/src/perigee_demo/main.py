@@ -13,6 +13,8 @@ from perigee_demo.artifacts.files import make_artifacts
 from perigee_demo.scene.command import mask_scene
 from perigee_demo.story.command import run_demo
 from perigee_demo.traffic.command import TrafficPlan, send_steadily
+from perigee_lab.lab import Lab
+from perigee_lab.progress import OnConsole
 
 app = typer.Typer(
     help="What Perigee does, shown on a real constellation on this machine: `run` plays it "
@@ -31,7 +33,8 @@ def run(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the lab running at the end.")] = False,
 ) -> None:
     """Bring up a constellation, install Perigee, and show what it does. Takes some minutes."""
-    raise typer.Exit(run_demo(Console(), keep=keep))
+    console = Console()
+    raise typer.Exit(run_demo(console, Lab(report=OnConsole(console)), keep=keep))
 
 
 @app.command()

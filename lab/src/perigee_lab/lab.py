@@ -51,6 +51,16 @@ class Lab:
         return self.layout.kubeconfig
 
     @property
+    def api_url(self) -> str:
+        """Of the API server, within the lab's own network."""
+        return self._distribution.api_url
+
+    @property
+    def exists(self) -> bool:
+        """Somebody has started it and not taken it down; whether it runs, `status` tells."""
+        return self.layout.directory.exists()
+
+    @property
     def cluster(self) -> Cluster:
         """The cluster, through kubectl."""
         return self._assembly.cluster
@@ -97,7 +107,7 @@ class Lab:
             keep_state: leave the lab's directory, so that `up` finds cluster and images again.
         """
         requirements.check()
-        if not self.layout.directory.exists():
+        if not self.exists:
             self._assembly.stop()
             return
         with self._locked():

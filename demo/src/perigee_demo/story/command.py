@@ -5,11 +5,16 @@ import asyncio
 from rich.console import Console
 
 from perigee_demo.story.installation import InstallationError
-from perigee_demo.story.run import LAB, tell
+from perigee_demo.story.run import tell
 from perigee_lab.errors import LabError
 from perigee_lab.lab import Lab
-from perigee_lab.progress import OnConsole
 
+TAKEN = """\
+There is a lab named {name} already, of an earlier demo or your own, and the story begins in an
+empty one. To remove it and all that runs in it:
+
+    perigee-lab down
+"""
 AFTERWARDS = """\
 The constellation is still there. To look at it and go on:
 
@@ -22,16 +27,21 @@ The constellation is still there. To look at it and go on:
 """
 
 
-def run_demo(console: Console, *, keep: bool) -> int:
-    """Tells the story in a lab of its own and gives the exit status."""
-    lab = Lab(LAB, report=OnConsole(console))
+def run_demo(console: Console, lab: Lab, *, keep: bool) -> int:
+    """Tells the story in a lab of its own and gives the exit status.
+
+    A lab that is there already is somebody's: it stays as it is, and nothing is told.
+    """
+    if lab.exists:
+        console.print(TAKEN.format(name=lab.name), style="bold red", highlight=False)
+        return 1
     kept = False
     try:
         kept = asyncio.run(tell(console, lab))
     except (LabError, InstallationError) as error:
         console.print(str(error), style="bold red", soft_wrap=True)
     finally:
-        if keep:
+        if keep and lab.exists:
             console.print(AFTERWARDS, highlight=False)
         else:
             lab.down()

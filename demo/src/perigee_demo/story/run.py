@@ -15,16 +15,15 @@ from perigee_demo.story.acts.loss import lost_satellites_work_moves
 from perigee_demo.story.acts.rollouts import damaged_revision_is_caught, good_revision_is_promoted
 from perigee_demo.story.constellation import Constellation
 from perigee_demo.story.installation import CHECKOUT, install
-from perigee_demo.story.journal import Journal, PromiseBrokenError
+from perigee_demo.story.journal import Entry, Journal, PromiseBrokenError
 from perigee_demo.story.screen import Screen
-from perigee_demo.story.stage import Stage
+from perigee_demo.story.stage import Stage, act
 from perigee_demo.story.summary import print_summary
 from perigee_demo.story.traffic_process import Counts, TrafficProcess
 from perigee_lab.lab import Lab
 from perigee_lab.progress import OnConsole
 from perigee_lab.wanted import Request
 
-LAB: Final = "perigee"
 SATELLITES: Final = 3
 RATE_HZ: Final = 3.0
 PICTURE: Final = CHECKOUT / "demo" / "cloud-mask.png"
@@ -77,6 +76,9 @@ async def _acts(stage: Stage, screen: Screen, picture: Path) -> Counts:
             await lost_satellites_work_moves(stage, traffic)
             revision = await good_revision_is_promoted(stage, traffic)
             await damaged_revision_is_caught(stage, traffic, revision)
-    except PromiseBrokenError:
-        pass  # the act has written it down
+        async with act(stage, "All requests", traffic):
+            pass  # the last of them were under way when the last act ended
+    except PromiseBrokenError as error:
+        if stage.journal.kept:  # else the act in which it broke has written it down
+            stage.journal.write(Entry("The client", str(error), kept=False))
     return {} if traffic is None else traffic.counts

@@ -14,7 +14,6 @@ from typing import Any, Final, Self
 import yaml
 
 from perigee_demo.story.journal import PromiseBrokenError
-from perigee_lab.distribution.control_plane import API_URL
 from perigee_lab.lab import Lab
 from perigee_lab.state import GROUND
 
@@ -29,7 +28,7 @@ def ground_kubeconfig(lab: Lab) -> str:
     """The lab's kubeconfig for use inside the ground's network, where its port is not to be had."""
     configuration = yaml.safe_load(lab.kubeconfig.read_text())
     for each in configuration["clusters"]:
-        each["cluster"]["server"] = API_URL
+        each["cluster"]["server"] = lab.api_url
     return yaml.safe_dump(configuration)
 
 

@@ -32,6 +32,10 @@ class Distribution(Protocol):
     def ctr(self) -> Sequence[str]:
         """The command, on a node, that loads images into the kubelet's containerd."""
 
+    @property
+    def api_url(self) -> str:
+        """Of the API server, within the lab's own network."""
+
     def initial_images(self) -> Sequence[Path]:
         """Archives (docker-archive) of the images that a node has before its kubelet starts."""
 

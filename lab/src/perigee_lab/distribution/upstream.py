@@ -37,6 +37,11 @@ class Upstream:
         """kubectl, of the same build as everything else."""
         return builds.tool("kubectl")
 
+    @property
+    def api_url(self) -> str:
+        """At the ground's address."""
+        return control_plane.API_URL
+
     def initial_images(self) -> Sequence[Path]:
         """The image that holds a pod's namespaces."""
         return [pause.archive(Silent())]
