@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest_asyncio
 
 from perigee_api import names
-from perigee_demo.story.installation import CHECKOUT
+from perigee_demo.checkout import CHECKOUT
 from perigee_demo.story.journal import Entry
 from perigee_demo.story.manifests import MODEL, NAMESPACE
 from perigee_demo.story.stage import act
@@ -40,7 +40,7 @@ async def provisioned(served: Served) -> Served:
     stage = served.stage
     lab = stage.constellation.lab
     patient = [satellite(name, lost_after_s=PATIENT_S) for name in SATELLITES]
-    await stage.constellation.apply_objects(patient)
+    await stage.constellation.apply(*patient)
     for name in SATELLITES:
         await asyncio.to_thread(lab.provision, name, INSTALL, [INSTANCE])
     await asyncio.to_thread(

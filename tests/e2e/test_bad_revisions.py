@@ -97,7 +97,7 @@ async def test_a_bad_revision_is_given_up_and_the_stable_one_serves(
         history(constellation, ALL_MODELS, lambda found: status(found).stable_revision) as stable,
     ):
         clock.start("applied")
-        await constellation.apply_objects([bad.make(stage)])
+        await constellation.apply(bad.make(stage))
         models = await constellation.until(
             ALL_MODELS,
             lambda found: status(found).phase is ModelPhase.DEGRADED,
@@ -111,7 +111,7 @@ async def test_a_bad_revision_is_given_up_and_the_stable_one_serves(
         assert found.aborted.revision != served.revision
         for word in (*bad.says, f"revision {served.revision} serves"):
             assert word in found.message
-        await constellation.apply_objects([resources.model(stage, stage.artifacts.stable)])
+        await constellation.apply(resources.model(stage, stage.artifacts.stable))
         await constellation.until(
             ALL_MODELS,
             lambda found: status(found).phase is ModelPhase.HEALTHY,

@@ -20,7 +20,7 @@ async def test_after_a_short_power_loss_the_same_pod_serves_again(
 ) -> None:
     stage, victim, other = served.stage, served.victim, served.other
     constellation = stage.constellation
-    await constellation.apply_objects([satellite(victim, lost_after_s=BOOTS_WITHIN_S)])
+    await constellation.apply(satellite(victim, lost_after_s=BOOTS_WITHIN_S))
     pods = await constellation.until(pods_of(MODEL), bool, within_s=10, what="Pods")
     (before,) = containers(on(pods, victim))
     neighbour = containers(on(pods, other))

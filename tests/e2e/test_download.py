@@ -44,7 +44,7 @@ def noise(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Artifa
 async def narrow(fleet: Stage) -> AsyncIterator[Stage]:
     """A satellite behind a link of `KBIT_S` that is given time to return."""
     patient = resources.satellite(SATELLITE, lost_after_s=PATIENT_S)
-    await fleet.constellation.apply_objects([patient])
+    await fleet.constellation.apply(patient)
     await asyncio.to_thread(fleet.constellation.lab.shape, SATELLITE, KBIT_S)
     yield fleet
     await base.nothing_is_left_of(fleet, NAME)
@@ -60,7 +60,7 @@ async def test_a_broken_download_goes_on_where_it_broke(narrow: Stage, noise: Ar
     carried = received_bytes(lab)
     async with act(stage, "A link breaks in mid-download", None) as clock:
         clock.start(f"a model of {SIZE / 1e6:.0f} MB applied, over {KBIT_S} kbit/s")
-        await constellation.apply_objects([model])
+        await constellation.apply(model)
         leases = await constellation.until(
             LEASES,
             lambda found: fetched(found, noise) >= CUT_AT,

@@ -54,7 +54,7 @@ async def test_a_dark_satellite_keeps_its_revision_and_catches_up(open_fleet: St
 
     async with act(stage, "Every satellite", None) as clock:
         clock.start("a model for every satellite applied")
-        await constellation.apply_objects([made[artifacts.stable]])
+        await constellation.apply(made[artifacts.stable])
         first = await _promoted(stage, None)
         clock.saw(f"revision {first} serves everywhere")
         clock.start(f"{DARK} sets, and its link is cut")
@@ -66,7 +66,7 @@ async def test_a_dark_satellite_keeps_its_revision_and_catches_up(open_fleet: St
             calling(constellation, DARK, NAME, artifacts.golden.path) as calls,
         ):
             clock.start("a good revision applied")
-            await constellation.apply_objects([made[artifacts.quantised]])
+            await constellation.apply(made[artifacts.quantised])
             second = await _promoted(stage, first)
             clock.saw(f"revision {second} serves on all satellites in contact")
             await constellation.until(
@@ -90,7 +90,7 @@ async def test_a_dark_satellite_keeps_its_revision_and_catches_up(open_fleet: St
 
             clock.start(f"{DARK} rises")
             await constellation.restore(DARK)
-            await constellation.apply_objects([resources.satellite(DARK)])
+            await constellation.apply(resources.satellite(DARK))
             await constellation.until(
                 pods_of(NAME),
                 lambda found: (
@@ -132,7 +132,7 @@ async def _sets(stage: Stage) -> None:
     constellation, now = stage.constellation, stage.now()
     rises = now + LONG
     plan = (Window(now - timedelta(minutes=1), now + SETS_IN), Window(rises, rises + LONG))
-    await constellation.apply_objects([resources.satellite(DARK, windows=plan)])
+    await constellation.apply(resources.satellite(DARK, windows=plan))
     await constellation.until(
         ALL_SATELLITES,
         lambda found: _contact_is_over(found, plan[1]),

@@ -70,7 +70,7 @@ async def _work_after_the_return(stage: Stage) -> None:
         for name in SILENT:
             await constellation.restore(name)
         model = resources.model(stage, stage.artifacts.stable, placement=everywhere)
-        await constellation.apply_objects([model])
+        await constellation.apply(model)
         await constellation.until(
             pods_of(MODEL),
             lambda found: active_on(found) == set(SATELLITES),

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 import pytest
-import yaml
 
 from perigee_api import names
 from perigee_api.satellite_node import SatellitePhase
@@ -55,8 +54,8 @@ async def test_dark_satellites_keep_their_work_and_a_dead_one_is_found(
     pods = await constellation.until(pods_of(MODEL), bool, within_s=10, what="Pods")
     start = stage.now().replace(microsecond=0) + timedelta(seconds=2)
     windows = {victim: VICTIM, spare: SPARE, other: OTHER}
-    plan = yaml.safe_dump_all(satellites(windows, start))
-    await constellation.apply(plan)
+    plan = satellites(windows, start)
+    await constellation.apply(*plan)
     async with (
         act(stage, TITLE, None),
         playing(constellation.lab, plan) as passes,

@@ -20,9 +20,7 @@ async def test_paused_holds_and_the_way_back_is_short(
     at_once = {"steps": [], "deadline": 120}
     async with act(stage, "Paused, and promoted", traffic) as clock:
         clock.start("a good revision applied, paused")
-        await constellation.apply_objects(
-            [resources.model(stage, quantised, rollout=at_once, paused=True)]
-        )
+        await constellation.apply(resources.model(stage, quantised, rollout=at_once, paused=True))
         await constellation.until(
             ALL_MODELS,
             lambda found: status_of(found, MODEL).phase is ModelPhase.PAUSED,
@@ -41,7 +39,7 @@ async def test_paused_holds_and_the_way_back_is_short(
         clock.saw("it holds where it is")
         assert set(traffic.counts["byRevision"]) == {first}
         clock.start("not paused any more")
-        await constellation.apply_objects([resources.model(stage, quantised, rollout=at_once)])
+        await constellation.apply(resources.model(stage, quantised, rollout=at_once))
         models = await constellation.until(
             ALL_MODELS,
             lambda found: (
@@ -66,7 +64,7 @@ async def test_paused_holds_and_the_way_back_is_short(
     try:
         async with act(stage, "The way back", traffic) as clock:
             clock.start(f"the spec names {first} again, which no depot has any more")
-            await constellation.apply_objects([resources.model(stage, stage.artifacts.stable)])
+            await constellation.apply(resources.model(stage, stage.artifacts.stable))
             models = await constellation.until(
                 ALL_MODELS,
                 lambda found: is_seen(found) and model_status(found).rollout is not None,

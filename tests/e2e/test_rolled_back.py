@@ -31,13 +31,13 @@ async def test_a_dark_satellite_goes_back_and_the_ground_hears_of_it(served: Ser
     golden = stage.artifacts.golden.path
     at_once = {"steps": [], "deadline": 300}
     patient = [resources.satellite(name, lost_after_s=PATIENT_S) for name in resources.SATELLITES]
-    await constellation.apply_objects(patient)
+    await constellation.apply(*patient)
     async with (
         act(stage, "Gone back in the dark", None) as clock,
         calling(constellation, victim, MODEL, golden) as calls,
     ):
-        await constellation.apply_objects(
-            [resources.model(stage, stage.artifacts.quantised, rollout=at_once)]
+        await constellation.apply(
+            resources.model(stage, stage.artifacts.quantised, rollout=at_once)
         )
         models = await constellation.until(
             ALL_MODELS,

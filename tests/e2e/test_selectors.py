@@ -46,8 +46,8 @@ async def test_each_model_lands_where_it_may(varied: Stage) -> None:
     models[0]["spec"]["resources"]["limits"][RESOURCE] = "1"
     async with act(stage, "Selectors", None) as clock:
         clock.start("models for an accelerator, an architecture and a label applied")
-        await constellation.apply_objects(
-            [resources.satellite("sat-3", hardware={"accelerator": accelerator}), *models]
+        await constellation.apply(
+            resources.satellite("sat-3", hardware={"accelerator": accelerator}), *models
         )
         for name, satellite in ((ACCELERATED, "sat-3"), (ARMED, "sat-2"), (COLOURED, "sat-1")):
             found = await constellation.until(

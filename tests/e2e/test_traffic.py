@@ -83,15 +83,13 @@ async def becomes(stage: Stage, what: str, **wanted: Any) -> InferenceModelStatu
 
 
 async def decide(stage: Stage, verb: RolloutVerb) -> None:
-    await stage.constellation.apply_objects(
-        [
-            {
-                "apiVersion": names.API_VERSION,
-                "kind": "RolloutAction",
-                "metadata": {"name": f"{NAME}-{verb.value.lower()}", "namespace": NAMESPACE},
-                "spec": {"model": NAME, "verb": verb.value, "by": "perigee-lab"},
-            }
-        ]
+    await stage.constellation.apply(
+        {
+            "apiVersion": names.API_VERSION,
+            "kind": "RolloutAction",
+            "metadata": {"name": f"{NAME}-{verb.value.lower()}", "namespace": NAMESPACE},
+            "spec": {"model": NAME, "verb": verb.value, "by": "perigee-lab"},
+        }
     )
 
 
@@ -100,7 +98,7 @@ async def test_no_request_fails_while_revisions_come_and_go(
 ) -> None:
     stage, constellation = open_fleet, open_fleet.constellation
     async with act(stage, "Two hundred requests a second", None) as clock:
-        await constellation.apply_objects([model(stage, files["Neg"], ROLLOUT)])
+        await constellation.apply(model(stage, files["Neg"], ROLLOUT))
         status = await becomes(stage, "the first revision serves", phase=ModelPhase.HEALTHY)
         first = status.stable_revision or ""
         service = await constellation.cluster.get(f"{PODS.replace('/pods', '/services')}/{NAME}")
@@ -108,7 +106,7 @@ async def test_no_request_fails_while_revisions_come_and_go(
         async with rapid(lab, service["spec"]["clusterIP"], NAME, RATE_HZ) as client:
             await _all_answered(client, {first})
             clock.start("a good revision applied")
-            await constellation.apply_objects([model(stage, files["Abs"], ROLLOUT)])
+            await constellation.apply(model(stage, files["Abs"], ROLLOUT))
             await becomes(stage, "its weight is 50 %", weight=50)
             clock.saw("it has half of the requests")
             status = await becomes(
@@ -117,11 +115,11 @@ async def test_no_request_fails_while_revisions_come_and_go(
             second = status.stable_revision or ""
             clock.saw("it is promoted")
             clock.start("a file applied that is no network")
-            await constellation.apply_objects([model(stage, files["bad"], ROLLOUT)])
+            await constellation.apply(model(stage, files["bad"], ROLLOUT))
             await becomes(stage, "it is given up", phase=ModelPhase.DEGRADED)
             clock.saw("it is given up")
             clock.start("another good one, which a person ends half-way")
-            await constellation.apply_objects([model(stage, files["Sqrt"], GATED)])
+            await constellation.apply(model(stage, files["Sqrt"], GATED))
             status = await becomes(stage, "it waits", phase=ModelPhase.WAITING, weight=50)
             third = status.candidate_revision or ""
             await client.until(

@@ -98,7 +98,7 @@ def marked(nodes: Objects) -> set[str]:
 
 async def deployed(constellation: Constellation) -> Objects:
     """The Deployment's Pods, once all are ready."""
-    await constellation.apply_objects([deployment()])
+    await constellation.apply(deployment())
     return await constellation.until(
         PODS,
         lambda found: len(ready(found)) == len(found) == REPLICAS,

@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import yaml
 from rich.console import Console
 
 from perigee_demo.artifacts.depot import place
 from perigee_demo.artifacts.files import make_artifacts
 from perigee_demo.scene.command import mask_scene
+from perigee_demo.story import manifests
 from perigee_demo.story.command import run_demo
 from perigee_demo.traffic.command import TrafficPlan, send_steadily
 from perigee_lab.lab import Lab
@@ -49,6 +51,25 @@ def artifacts(
         place(made, depot)
     for file in made:
         typer.echo(f"{file.sha256}  {file.size:>9}  {file.path}")
+
+
+@app.command()
+def model(
+    depot: Annotated[str, typer.Option(help="URL of the depot that has the files.")],
+) -> None:
+    """Print the samples' InferenceModel with the digests and sizes of the demo's files."""
+    made = make_artifacts()
+    _print(manifests.model(made.stable, made.golden, depot, "fp16"))
+
+
+@app.command()
+def satellite(name: Annotated[str, typer.Argument(help="Of its Node.")]) -> None:
+    """Print the samples' SatelliteNode that is always in contact, for a Node of that name."""
+    _print(manifests.fixed_satellite(name))
+
+
+def _print(manifest: manifests.Manifest) -> None:
+    typer.echo(yaml.safe_dump(manifest, sort_keys=False), nl=False)
 
 
 @app.command()

@@ -47,7 +47,7 @@ async def all_in_contact(stage: Stage, *, keeping: str | None = None) -> None:
     constellation = stage.constellation
     await asyncio.to_thread(_delete_models, stage, keeping)
     await asyncio.to_thread(_relabel, stage)
-    await constellation.apply_objects([satellite(name) for name in SATELLITES])
+    await constellation.apply(*(satellite(name) for name in SATELLITES))
     await constellation.until(
         ALL_SATELLITES,
         lambda found: all(phases(found).get(n) is SatellitePhase.IN_CONTACT for n in SATELLITES),
@@ -69,7 +69,7 @@ async def all_in_contact(stage: Stage, *, keeping: str | None = None) -> None:
 async def standard_model_serves(stage: Stage) -> Served:
     """The demo's model is Healthy, on as many satellites as it wants."""
     constellation = stage.constellation
-    await constellation.apply_objects([model(stage, stage.artifacts.stable)])
+    await constellation.apply(model(stage, stage.artifacts.stable))
     models = await constellation.until(
         ALL_MODELS,
         lambda found: status_of(found, MODEL).phase is ModelPhase.HEALTHY,

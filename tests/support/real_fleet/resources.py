@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import yaml
-
 from perigee_api import names
 from perigee_demo.artifacts.files import ArtifactFile
 from perigee_demo.story import manifests
@@ -44,8 +42,7 @@ def satellite(
 
 def model(stage: Stage, file: ArtifactFile, *, name: str = manifests.MODEL, **spec: Any) -> Json:
     """An InferenceModel: the demo's, unless fields of the spec say otherwise."""
-    text = manifests.model(file, stage.artifacts.golden, stage.depot, "fp16")
-    resource: Json = yaml.safe_load(text)
+    resource = manifests.model(file, stage.artifacts.golden, stage.depot, "fp16")
     resource["metadata"]["name"] = name
     resource["spec"] |= spec
     return resource

@@ -48,13 +48,10 @@ class Constellation:
     lab: Lab
     cluster: Cluster
 
-    async def apply(self, manifest: str) -> None:
-        """Applies YAML, as a user would."""
-        await asyncio.to_thread(self.lab.cluster.run, "apply", "--filename=-", stdin=manifest)
-
-    async def apply_objects(self, objects: list[Json]) -> None:
-        """Applies objects."""
-        await self.apply(yaml.safe_dump_all(objects))
+    async def apply(self, *objects: Json) -> None:
+        """Applies objects, as a user would."""
+        text = yaml.safe_dump_all(objects)
+        await asyncio.to_thread(self.lab.cluster.run, "apply", "--filename=-", stdin=text)
 
     async def cut(self, satellite: str) -> None:
         """Cuts a satellite's link."""

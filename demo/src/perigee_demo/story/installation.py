@@ -3,7 +3,6 @@
 import json
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import yaml
@@ -11,12 +10,10 @@ import yaml
 from perigee_api import names
 from perigee_demo.artifacts.depot import place
 from perigee_demo.artifacts.files import Artifacts
+from perigee_demo.checkout import CHECKOUT, SAMPLES
 from perigee_lab import builds
 from perigee_lab.lab import Lab
 from perigee_lab.progress import Report
-
-CHECKOUT: Final = Path(__file__).resolve().parents[4]
-"""Charts and images are made from it; a demo that is installed elsewhere has none."""
 
 INSTALLED_WITHIN: Final = "180s"
 OPERATOR_NODES: Final = ("ground",)
@@ -107,7 +104,7 @@ def _helm(lab: Lab, *arguments: str) -> None:
 
 def _depot(lab: Lab, image: Image) -> str:
     """Starts the depot of the samples with the image that was built."""
-    sample = (CHECKOUT / "manifests" / "samples" / "depot.yaml").read_text()
+    sample = (SAMPLES / "depot.yaml").read_text()
     objects = list(yaml.safe_load_all(sample))
     for each in objects:
         if each["kind"] == "Deployment":

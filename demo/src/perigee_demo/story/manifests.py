@@ -1,22 +1,32 @@
-"""The manifests of the demo with the figures of this run put in."""
+"""The samples that the demo applies, with the figures of this run put in."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
-from importlib.resources import files
-from string import Template
-from typing import Final
+from typing import Any, Final
 
-import perigee_demo
+import yaml
+
 from perigee_demo.artifacts.files import ArtifactFile
+from perigee_demo.checkout import SAMPLES
 
 MODEL: Final = "cloud-mask"
 NAMESPACE: Final = "default"
 REPLICAS: Final = 2
 
-HEARTBEAT_S: Final = 2
-LOST_AFTER_S: Final = 12
-"""Seconds of silence in contact; short, so that the demo can be watched."""
+LIVENESS: Final = {"heartbeatInterval": 2, "lostAfter": 12}
+"""Seconds; short, so that the demo can be watched."""
+ROLLOUT: Final = {
+    "steps": [
+        {"wave": {"count": 1}},
+        {"analysis": {"golden": {}}},
+        {"weight": 50},
+        {"pause": {"contactTime": 10}},
+    ],
+    "deadline": 120,
+}
+"""Quicker than the sample's, for the same reason."""
+
+Manifest = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,27 +37,19 @@ class Window:
     end: datetime
 
 
-def fixed_satellite(name: str) -> str:
-    """A satellite that is always in contact, as YAML."""
-    return _rendered(
-        "satellite-fixed", name=name, heartbeat_s=HEARTBEAT_S, lost_after_s=LOST_AFTER_S
-    )
+def fixed_satellite(name: str) -> Manifest:
+    """A satellite that is always in contact."""
+    return _satellite("satellite-fixed", name)
 
 
-def planned_satellite(name: str, windows: tuple[Window, ...]) -> str:
-    """A satellite with a contact plan, as YAML."""
+def planned_satellite(name: str, windows: tuple[Window, ...]) -> Manifest:
+    """A satellite with a contact plan."""
     plan = [{"start": _moment(each.start), "end": _moment(each.end)} for each in windows]
-    return _rendered(
-        "satellite-contacts",
-        name=name,
-        windows=json.dumps(plan),
-        heartbeat_s=HEARTBEAT_S,
-        lost_after_s=LOST_AFTER_S,
-    )
+    return _satellite("satellite-contacts", name, orbit={"contacts": plan})
 
 
-def model(artifact: ArtifactFile, golden: ArtifactFile, depot: str, precision: str) -> str:
-    """The model with an artifact, as YAML.
+def model(artifact: ArtifactFile, golden: ArtifactFile, depot: str, precision: str) -> Manifest:
+    """The model with an artifact.
 
     Args:
         artifact: the network.
@@ -55,30 +57,32 @@ def model(artifact: ArtifactFile, golden: ArtifactFile, depot: str, precision: s
         depot: URL under which satellites find both.
         precision: of the network: fp16, int8.
     """
-    return _rendered(
-        "model",
-        name=MODEL,
-        namespace=NAMESPACE,
-        replicas=REPLICAS,
-        depot=depot,
-        precision=precision,
-        **_described("artifact", artifact),
-        **_described("golden", golden),
-    )
+    manifest = _sample("model-cloud-mask")
+    spec = manifest["spec"]
+    spec["artifact"] |= _described(artifact, depot)
+    spec["golden"] |= _described(golden, depot)
+    spec["runtime"] |= {"precision": precision}
+    spec["rollout"] |= ROLLOUT
+    return manifest
 
 
-def _described(role: str, file: ArtifactFile) -> dict[str, str | int]:
-    return {
-        f"{role}_file": file.path.name,
-        f"{role}_sha256": file.sha256,
-        f"{role}_size": file.size,
-    }
+def _satellite(sample: str, name: str, **spec: Any) -> Manifest:
+    manifest = _sample(sample)
+    manifest["metadata"]["name"] = name
+    manifest["spec"] |= {"liveness": LIVENESS, **spec}
+    # The sample's own satellite may have another processor than this machine.
+    manifest["spec"].pop("hardware", None)
+    return manifest
+
+
+def _sample(name: str) -> Manifest:
+    manifest: Manifest = yaml.safe_load((SAMPLES / f"{name}.yaml").read_text())
+    return manifest
+
+
+def _described(file: ArtifactFile, depot: str) -> dict[str, str | int]:
+    return {"uri": f"{depot}/{file.path.name}", "sha256": file.sha256, "size": file.size}
 
 
 def _moment(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _rendered(manifest: str, /, **values: str | int) -> str:
-    template = files(perigee_demo).joinpath("manifests", f"{manifest}.yaml").read_text()
-    return Template(template).substitute(values)

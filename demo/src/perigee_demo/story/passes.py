@@ -6,10 +6,13 @@ import signal
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import yaml
+
+from perigee_demo.cluster import Json
 from perigee_demo.story.journal import PromiseBrokenError
 from perigee_lab.lab import Lab
 from perigee_lab.play.player import EventKind
@@ -38,15 +41,15 @@ class Passes:
 
 
 @asynccontextmanager
-async def playing(lab: Lab, manifests: str) -> AsyncIterator[Passes]:
+async def playing(lab: Lab, satellites: Sequence[Json]) -> AsyncIterator[Passes]:
     """Plays contact plans while the block runs; then all links are restored.
 
     Args:
         lab: whose links they are.
-        manifests: SatelliteNodes with contact plans, as YAML.
+        satellites: SatelliteNodes with contact plans.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as plan:
-        plan.write(manifests)
+        plan.write(yaml.safe_dump_all(satellites))
         plan.flush()
         command = ["-m", "perigee_lab", f"--name={lab.name}", "play", plan.name, "--output=json"]
         process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=PIPE)

@@ -8,13 +8,14 @@ from typing import Final
 from rich.console import Console
 
 from perigee_demo.artifacts.files import make_artifacts
+from perigee_demo.checkout import CHECKOUT
 from perigee_demo.cluster import Cluster
 from perigee_demo.story.acts import darkness
 from perigee_demo.story.acts.first_light import model_serves, scene_masked, spare_joins
 from perigee_demo.story.acts.loss import lost_satellites_work_moves
 from perigee_demo.story.acts.rollouts import damaged_revision_is_caught, good_revision_is_promoted
 from perigee_demo.story.constellation import Constellation
-from perigee_demo.story.installation import CHECKOUT, install
+from perigee_demo.story.installation import install
 from perigee_demo.story.journal import Entry, Journal, PromiseBrokenError
 from perigee_demo.story.screen import Screen
 from perigee_demo.story.stage import Stage, act

@@ -62,7 +62,7 @@ async def _goes_dark_and_returns(stage: Stage, clock: Stopwatch, traffic: Traffi
     rises = sets + DARK
     plan = (Window(sets - BEGAN, sets), Window(rises, rises + LONG))
     manifest = manifests.planned_satellite(PLANNED, plan)
-    async with playing(constellation.lab, manifest) as passes:
+    async with playing(constellation.lab, [manifest]) as passes:
         clock.start(
             f"contact plan of {PLANNED}, which its link follows: LOS in {SETS_IN.seconds} s, "
             f"AOS {DARK.seconds} s later"

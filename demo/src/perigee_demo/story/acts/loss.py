@@ -4,7 +4,7 @@ from typing import Final
 
 from perigee_api.satellite_node import SatellitePhase
 from perigee_demo.story.acts.first_light import FIXED, PLANNED, SPARE
-from perigee_demo.story.manifests import LOST_AFTER_S
+from perigee_demo.story.manifests import LIVENESS
 from perigee_demo.story.stage import ALL_ENDPOINTS, ALL_SATELLITES, Stage, act
 from perigee_demo.story.traffic_process import TrafficProcess
 from perigee_demo.story.views import phases, serving
@@ -25,7 +25,7 @@ async def lost_satellites_work_moves(stage: Stage, traffic: TrafficProcess) -> N
         await constellation.until(
             ALL_SATELLITES,
             lambda found: phases(found).get(FIXED) is SatellitePhase.LOST,
-            within_s=LOST_AFTER_S + 30,
+            within_s=LIVENESS["lostAfter"] + 30,
             what=f"{FIXED} is Lost",
         )
         clock.saw(f"{FIXED} is Lost")

@@ -142,5 +142,5 @@ def _is_caught(status: InferenceModelStatus, candidate: str) -> bool:
     )
 
 
-def _manifest(stage: Stage, file: ArtifactFile, precision: str) -> str:
+def _manifest(stage: Stage, file: ArtifactFile, precision: str) -> manifests.Manifest:
     return manifests.model(file, stage.artifacts.golden, stage.depot, precision)
