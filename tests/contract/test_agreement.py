@@ -15,16 +15,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from ukis_csmask.mask import CSmask
 
 from perigee_api.termination import EXIT_STATUS, Termination, TerminationReason
 from perigee_demo.artifacts.files import ArtifactFile, Artifacts, make_artifacts
-from perigee_demo.artifacts.network import BANDS, PRODUCT_LEVEL, shipped_network
+from perigee_demo.artifacts.network import shipped_network
 from perigee_demo.inference.call import inference_client
 from perigee_demo.inference.endpoints import Endpoint
 from perigee_demo.scene.clouds import with_clouds
 from perigee_demo.scene.served import served_mask
 from perigee_demo.scene.source import read_scene
+from reference_mask import reference_mask
 
 Reflectance = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -43,9 +43,7 @@ def scene(request: pytest.FixtureRequest) -> Reflectance:
 
 @pytest.fixture(scope="module")
 def reference(scene: Reflectance) -> Mask:
-    csmask = CSmask(scene.copy(), list(BANDS), PRODUCT_LEVEL, intra_op_num_threads=1)
-    mask: Mask = csmask.csm[..., 0]
-    return mask
+    return reference_mask(scene)
 
 
 @contextmanager

@@ -3,8 +3,12 @@
 import asyncio
 from pathlib import Path
 
+import numpy as np
+
 from perigee_api import names
 from perigee_api.satellite_node import SatellitePhase
+from perigee_demo.scene.clouds import with_clouds
+from perigee_demo.scene.source import read_scene
 from perigee_demo.story.acts.darkness import DARK, dark_satellite_keeps_its_work
 from perigee_demo.story.acts.first_light import (
     FIXED,
@@ -30,8 +34,11 @@ from real_fleet.views import (
     pods_of,
     revision_of,
 )
+from reference_mask import reference_mask
 
 RATE_HZ = 2.0
+AGREEMENT = 0.999
+"""Share of the pixels on which satellites and the network's own package agree."""
 NODE_GIVEN_UP_WITHIN_S = 90.0
 PHASES = [SatellitePhase.IN_CONTACT, SatellitePhase.EXPECTED_DARK, SatellitePhase.IN_CONTACT]
 """Of a satellite that sets and rises."""
@@ -39,11 +46,12 @@ PHASES = [SatellitePhase.IN_CONTACT, SatellitePhase.EXPECTED_DARK, SatellitePhas
 
 async def test_the_story_of_the_demo_and_its_afterlife(fleet: Stage, tmp_path: Path) -> None:
     stage = fleet
-    picture = tmp_path / "cloud-mask.png"
+    picture, masks = tmp_path / "cloud-mask.png", tmp_path / "masks.npz"
     first = await model_serves(stage)
     await spare_joins(stage)
-    await scene_masked(stage, picture)
+    await scene_masked(stage, picture, masks)
     assert picture.stat().st_size > 0
+    _agrees_with_the_reference(masks)
     lab, golden = stage.constellation.lab, stage.artifacts.golden.path
     async with TrafficProcess.start(lab, golden, rate_hz=RATE_HZ) as traffic:
         await _dark_satellite_serves_itself(stage, traffic, first)
@@ -52,6 +60,13 @@ async def test_the_story_of_the_demo_and_its_afterlife(fleet: Stage, tmp_path: P
         await damaged_revision_is_caught(stage, traffic, good)
         await _late_return(stage, traffic, good)
     assert traffic.counts["failed"] == 0
+
+
+def _agrees_with_the_reference(masks: Path) -> None:
+    clear = read_scene()
+    with np.load(masks) as served:
+        for name, scene in (("clear", clear), ("clouded", with_clouds(clear))):
+            assert (served[name] == reference_mask(scene)).mean() >= AGREEMENT, name
 
 
 async def _dark_satellite_serves_itself(

@@ -39,6 +39,12 @@ class Runtime(Schema):
         default=1, ge=1, le=256, description="Threads that one inference computes on."
     )
     batching: Batching = Batching()
+    refuse_non_finite: bool = Field(
+        default=False,
+        description="Requests with NaN or infinity in an input are refused with status 400. Scenes "
+        "may have NaN where nothing was seen, and a network that was not trained for it answers "
+        "nonsense there.",
+    )
     image: str | None = Field(
         default=None,
         max_length=512,

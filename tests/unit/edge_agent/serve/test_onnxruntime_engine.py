@@ -6,17 +6,22 @@ import numpy as np
 import pytest
 from onnx import TensorProto
 
+from perigee_api.runtime import Engine
 from perigee_edge.serve.engine.interface import (
     EngineOptions,
     InferenceFailedError,
     InputRefusedError,
     ModelUnreadableError,
 )
-from perigee_edge.serve.engine.registry import EngineUnavailableError, engine_named
+from perigee_edge.serve.engine.registry import ENGINES, EngineUnavailableError, engine_named
 from perigee_edge.serve.tensors import Datatype, TensorSpec
 
 OPTIONS = EngineOptions(threads=1, keep_memory=True)
 MakeModel = Callable[..., Path]
+
+
+def test_there_are_the_engines_that_the_api_names() -> None:
+    assert ENGINES.keys() == {engine.value for engine in Engine}
 
 
 @pytest.mark.parametrize("keep_memory", [True, False])

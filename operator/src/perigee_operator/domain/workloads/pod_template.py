@@ -138,7 +138,8 @@ def _arguments(model: ModelView, revision: Revision) -> list[str]:
             "--golden-metric": spec.golden.metric.value,
             "--golden-threshold": str(spec.golden.threshold),
         }
-    return ["serve", *(f"{option}={value}" for option, value in arguments.items())]
+    flags = ["--refuse-non-finite"] if runtime.refuse_non_finite else []
+    return ["serve", *(f"{option}={value}" for option, value in arguments.items()), *flags]
 
 
 def _probe(what: str, *, period_s: int, failures: int) -> dict[str, Any]:
