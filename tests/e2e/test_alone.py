@@ -17,7 +17,7 @@ from perigee_lab.errors import LabError
 from perigee_lab.lab import Lab
 from real_fleet.base import Served
 from real_fleet.on_board import Calls, calling_own_address
-from real_fleet.programs import process_status, resident_mib, the_program
+from real_fleet.programs import memory_limit_bytes, process_status, resident_mib, the_program
 from real_fleet.resources import SATELLITES, satellite
 from real_fleet.views import all_ready, containers, on, pods_of
 
@@ -42,7 +42,7 @@ async def provisioned(served: Served) -> Served:
     patient = [satellite(name, lost_after_s=PATIENT_S) for name in SATELLITES]
     await stage.constellation.apply(*patient)
     for name in SATELLITES:
-        await asyncio.to_thread(lab.provision, name, INSTALL, [INSTANCE])
+        await asyncio.to_thread(lab.provision, name, INSTALL, [f"{INSTANCE}=1Gi"])
     await asyncio.to_thread(
         waiting.until,
         lambda: all((kept(lab, name) / "current").exists() for name in SATELLITES),
@@ -190,5 +190,6 @@ def describe(write: Writes, lab: Lab, node: str) -> None:
     write(Entry("Alone", f"the satellite's own server: {resident_mib(pid):.0f} MiB resident"))
     status = process_status(pid)
     assert status["Uid"].split() == [str(names.AGENT_UID)] * 4
+    assert memory_limit_bytes(pid) == 1 << 30, "as the Pod's"
     assert status["NoNewPrivs"] == "1"
     assert int(status["CapEff"], 16) == int(status["CapPrm"], 16) == 0

@@ -32,6 +32,17 @@ def peak_mib(pid: int) -> float:
     return _status_kib(pid, "VmHWM") / 1024
 
 
+def memory_limit_bytes(pid: int) -> int:
+    """The most memory that the control group of a process may have; cgroups(7)."""
+    rows = (line.split(":", 2) for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines())
+    groups = {controllers: path.lstrip("/") for _, controllers, path in rows}
+    if "memory" in groups:
+        limit = Path("/sys/fs/cgroup/memory", groups["memory"], "memory.limit_in_bytes")
+    else:
+        limit = Path("/sys/fs/cgroup", groups[""], "memory.max")
+    return int(limit.read_text())
+
+
 def process_status(pid: int) -> dict[str, str]:
     """What /proc says of a process; proc(5) has the fields."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()

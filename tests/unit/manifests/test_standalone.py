@@ -59,4 +59,4 @@ def test_the_script_says_how_it_is_used() -> None:
         [STANDALONE / "install"], capture_output=True, check=False, text=True
     )
     assert ended.returncode == 64
-    assert ended.stderr == "usage: install NAMESPACE.MODEL ...\n"
+    assert ended.stderr == "usage: install NAMESPACE.MODEL[=MEMORY] ...\n"

@@ -59,7 +59,7 @@ def parse(text: str, instance: str) -> dict[str, Settings]:
 
 
 def load(directory: Path, name: str) -> Unit:
-    """An instance, from the file of its template.
+    """An instance, from the file of its template and the drop-ins of its own.
 
     Args:
         directory: of the unit files.
@@ -76,7 +76,9 @@ def load(directory: Path, name: str) -> Unit:
         text = file.read_text()
     except FileNotFoundError as error:
         raise LabError(f"{name} has no unit file {file}") from error
-    return Unit(name, parse(text, found[2]))
+    drop_ins = sorted((directory / f"{name}.d").glob("*.conf"))
+    texts = (text, *(each.read_text() for each in drop_ins))
+    return Unit(name, parse("\n".join(texts), found[2]))
 
 
 def enabled(directory: Path, target: str = "paths.target") -> list[str]:

@@ -30,6 +30,18 @@ def test_what_the_lab_cannot_read_is_refused(text: str) -> None:
         parse(text, "i")
 
 
+def test_what_a_drop_in_of_an_instance_says_comes_last(tmp_path: Path) -> None:
+    (tmp_path / "a@.service").write_text("[Service]\nMemoryMax=768M\nUser=%i\n")
+    drop_in = tmp_path / "a@b.service.d"
+    drop_in.mkdir()
+    (drop_in / "memory.conf").write_text("[Service]\nMemoryMax=1G\n")
+    assert load(tmp_path, "a@b.service").settings("Service") == {
+        "MemoryMax": ("768M", "1G"),
+        "User": ("b",),
+    }
+    assert load(tmp_path, "a@c.service").settings("Service")["MemoryMax"] == ("768M",)
+
+
 def test_the_units_that_satellites_are_provisioned_with_are_understood() -> None:
     path = path_unit(load(SHIPPED, f"{NAME}.path"))
     assert path == PathUnit("/var/lib/perigee/standalone/current/root", f"{NAME}.service")
