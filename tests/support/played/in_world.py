@@ -31,6 +31,7 @@ EVERYBODYS: Final = "everybodys"
 
 HASTE: Final = {
     "perigee_operator.domain.liveness.silence.KUBELET_PATIENCE_S": 3.0,
+    "perigee_operator.domain.satellite.ROUTING_S": 1.0,
     "perigee_operator.domain.satellite.SETTLING_S": 1.0,
     "perigee_operator.storage.reflector.FIRST_DELAY_S": 0.1,
 }

@@ -6,6 +6,8 @@ from typing import Any
 from paper_fleet.fleet import PaperFleet, fleet_of
 from paper_fleet.intents import contact, model_body
 from paper_fleet.promises import Promises
+from paper_fleet.scenes import revision, serving
+from paper_fleet.views import at
 from perigee_api import names
 from perigee_api.inference_model import ModelPhase
 
@@ -116,3 +118,27 @@ def test_a_satellite_lost_in_its_wave_does_not_make_its_successor_late() -> None
     assert hosts(fleet, status.candidate_revision) > {first}
     assert status.rollout is not None
     assert status.rollout.step == 1
+
+
+def test_on_a_satellite_that_has_just_risen_both_pods_run_until_its_routes_are_renewed() -> None:
+    """Its kube-proxy may lead clients on board to the old one for half a minute more."""
+    fleet = watched(fleet_of(3))
+    tolerant = {"maxUnreachable": "40%"}
+    fleet.ask("m", model_body(replicas=None, rollout=tolerant))
+    fleet.pass_time(60)
+    passes = {"contacts": [contact(0, 100), contact(300, 10_000)]}
+    fleet.amend_satellite("sat-2", orbit=passes)
+    _pass_until(fleet, 110)
+    fleet.ask("m", model_body(artifact_number=2, replicas=None, rollout=tolerant))
+    _pass_until(fleet, 300)
+    old, new = revision(fleet, 1), revision(fleet, 2)
+    assert serving(fleet) == {"sat-1": new, "sat-2": old, "sat-3": new}
+    _pass_until(fleet, 335)
+    assert serving(fleet)["sat-2"] == new
+    assert "sat-2" in hosts(fleet, old) & hosts(fleet, new)
+    _pass_until(fleet, 360)
+    assert "sat-2" not in hosts(fleet, old)
+
+
+def _pass_until(fleet: PaperFleet, moment_s: float) -> None:
+    fleet.pass_time((at(moment_s) - fleet.now).total_seconds())

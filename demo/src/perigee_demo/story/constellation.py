@@ -47,6 +47,8 @@ class Constellation:
 
     lab: Lab
     cluster: Cluster
+    patience: float = 1.0
+    """So many times what is promised is waited for: the machine may have other things to do."""
 
     async def apply(self, *objects: Json) -> None:
         """Applies objects, as a user would."""
@@ -76,11 +78,12 @@ class Constellation:
         Raises:
             PromiseBrokenError: it did not hold within the time.
         """
+        waits_s = within_s * self.patience
         try:
-            async with asyncio.timeout(within_s):
+            async with asyncio.timeout(waits_s):
                 return await self._first(collection, holds)
         except TimeoutError as error:
-            raise PromiseBrokenError(f"not within {within_s:.0f} s: {what}") from error
+            raise PromiseBrokenError(f"not within {waits_s:.0f} s: {what}") from error
 
     async def throughout(
         self, collection: Collection, holds: Condition, *, for_s: float | None = None, what: str

@@ -23,6 +23,10 @@ LEAST_STEP_S = 1e-6
 SETTLING_S = 10.0
 """After a return the API still shows what was so before: this long until the kubelet has spoken."""
 
+ROUTING_S = 40.0
+"""So far can a kube-proxy whose link has come back be behind: its watches try again within half a
+minute. Until then clients on board are led to where Pods were."""
+
 
 @dataclass(frozen=True, slots=True)
 class Satellite:
@@ -54,6 +58,8 @@ class Satellite:
     uplink_kbit_s: float = Link().uplink
     rises_at: datetime | None = None
     """When it is surely in contact next; None while it is reachable, or where nobody knows."""
+    routed: bool = True
+    """Clients on board are led by what the API says now: a Pod that ends there is asked no more."""
     unsuited: bool = False
     """It has Pods of a model that may not run there any more."""
     usable: bool = field(init=False)
@@ -117,7 +123,15 @@ def satellite(
         reports=heartbeat is None or heartbeat.report_error is None,
         uplink_kbit_s=(view.spec.link if view.spec else Link()).uplink,
         rises_at=None if reachable else next_sure_start(assessment.contacts, now),
+        routed=(left_s := _routed_in_s(view, now)) is not None and left_s <= 0,
     )
+
+
+def _routed_in_s(view: SatelliteView, now: datetime) -> float | None:
+    """Seconds until its routes are as the API says; None while it is not heard."""
+    if view.heard_since is None:
+        return None
+    return ROUTING_S - (now - view.heard_since).total_seconds()
 
 
 def _is_leaving(view: SatelliteView) -> bool:
@@ -163,6 +177,8 @@ def steady_for_s(
             for condition in view.status.conditions
             if condition.type == "Ready" and condition.status == "True"
         ]
+    if not found.routed:
+        changes.append(_routed_in_s(view, now))
     if view.status.phase is SatellitePhase.MAINTENANCE and view.heartbeat is not None:
         changes.append(_overdue_s(view) - (now - view.heartbeat.arrived_at).total_seconds())
     coming = (max(each, LEAST_STEP_S) for each in changes if each is not None and each >= 0)

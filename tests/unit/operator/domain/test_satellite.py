@@ -20,6 +20,7 @@ from perigee_operator.domain.satellite import (
     departing,
     satellite,
     seconds_until_withdrawal,
+    steady_for_s,
 )
 
 PASSES = satellite_spec(contacts=[contact(0, 100, every=1000)])
@@ -103,6 +104,23 @@ def test_who_has_returned_settles(*, since_s: float, is_settled: bool) -> None:
     assert seen(satellite_view(status=status), 10).settled is is_settled
     lost = SatelliteNodeStatus(conditions=[ready.model_copy(update={"status": "False"})])
     assert not seen(satellite_view(status=lost), 10).settled
+
+
+@pytest.mark.parametrize(
+    ("heard_since_s", "routed_in_s"), [(None, None), (0, 10), (-10, 0), (-90, 0)]
+)
+def test_routes_on_board_are_believed_some_time_after_it_has_risen(
+    heard_since_s: float | None, routed_in_s: float | None
+) -> None:
+    since = None if heard_since_s is None else at(heard_since_s)
+    ready = Condition(
+        type="Ready", status="True", reason="InContact", last_transition_time=at(-100)
+    )
+    status = SatelliteNodeStatus(phase=SatellitePhase.IN_CONTACT, conditions=[ready])
+    view = satellite_view(heard_since=since, status=status)
+    found = seen(view, 30)
+    assert found.routed is (routed_in_s == 0)
+    assert steady_for_s(view, found, GUARD_S, at(30)) == (routed_in_s or None)
 
 
 def test_what_was_assigned_and_what_is_out_of_service() -> None:

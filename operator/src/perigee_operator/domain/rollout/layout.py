@@ -118,7 +118,8 @@ def _nodes_that_stay(
 
     A kubelet that starts again refuses a Pod whose selector its Node does not match. The label
     goes from a Node of a DaemonSet, which ends the Pod, once a better revision serves there: not
-    before the Pod is out of service, for the labels of Nodes and of Pods are written side by side.
+    before the Pod is out of service, for the labels of Nodes and of Pods are written side by side,
+    and not before clients on board can know of the better one.
     """
     hosts = situation.nodes_with(name)
     if not situation.spec.placement.every_satellite:
@@ -132,12 +133,19 @@ def _nodes_that_stay(
         node
         for node in hosts
         if node in chosen
+        or not _is_routed(situation, node)
         or (_is_out_of_service(situation, node) and node not in released)
         or node in serving
         or (
             name != state.stable and node not in replaced and not _is_barred(situation, state, name)
         )
     )
+
+
+def _is_routed(situation: Situation, node: str | None) -> bool:
+    """Whether a Pod that ends there is surely asked no more by clients on board."""
+    satellite = situation.satellites.get(node or "")
+    return satellite is None or satellite.routed
 
 
 def _is_out_of_service(situation: Situation, node: str) -> bool:
