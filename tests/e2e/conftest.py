@@ -19,6 +19,8 @@ from real_fleet import base
 from real_fleet.base import Served
 
 RATE_HZ = 2.0
+PATIENCE = 3.0
+"""What happened after how many seconds is told in the summary; a slow machine is no failure."""
 ENTRIES = pytest.StashKey[list[Entry]]()
 
 
@@ -41,7 +43,7 @@ async def stage(
     entries = request.config.stash.setdefault(ENTRIES, [])
     await asyncio.to_thread(base.bring_back, lab)
     async with Cluster.connect(lab.kubeconfig) as cluster:
-        constellation = Constellation(lab, cluster)
+        constellation = Constellation(lab, cluster, PATIENCE)
         journal = Journal(entries.append)
         yield Stage(constellation, artifacts, depot, journal, lambda: datetime.now(UTC))
     await asyncio.to_thread(base.bring_back, lab)

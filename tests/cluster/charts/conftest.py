@@ -16,7 +16,7 @@ from perigee_lab.builds import tool
 
 CHARTS = Path(__file__).parents[3] / "charts"
 
-IN_FORCE_WITHIN_S = 30
+IN_FORCE_WITHIN_S = 90
 """The API server takes in new policies about once a second."""
 
 

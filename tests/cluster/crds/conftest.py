@@ -90,7 +90,7 @@ NOT_YET = {httpx.codes.NOT_FOUND, httpx.codes.TOO_MANY_REQUESTS}
 """Not served yet; its storage is being initialized."""
 
 
-def await_served(client: httpx.Client, path: str, within_s: float = 30) -> None:
+def await_served(client: httpx.Client, path: str, within_s: float = 90) -> None:
     deadline = time.monotonic() + within_s
     while (answer := client.get(path)).status_code in NOT_YET:
         assert time.monotonic() < deadline, f"after {within_s} s: {answer.text}"

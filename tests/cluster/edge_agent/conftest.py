@@ -27,7 +27,7 @@ class ControlPlane(Protocol):
     kubeconfig: Path
 
 
-def await_that(condition: Callable[[], bool], within_s: float = 30) -> None:
+def await_that(condition: Callable[[], bool], within_s: float = 90) -> None:
     """Await what this test is not told of."""
     deadline = time.monotonic() + within_s
     while not condition():

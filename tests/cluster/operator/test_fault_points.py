@@ -24,7 +24,7 @@ from played.story import FAILOVER, ROLLOUTS, Chapter, State, Story
 
 WORLDS = 5
 """Run side by side: most of the time each waits for something."""
-WITHIN_S = 150
+WITHIN_S = 240
 QUIET_S = 2.5
 """A state that has lasted so long is the end."""
 STAYS_S = 0.4

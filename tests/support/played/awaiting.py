@@ -8,7 +8,7 @@ from typing import Final
 LOOK_S: Final = 0.1
 
 
-async def until(holds: Callable[[], Awaitable[bool]], within_s: float = 60) -> None:
+async def until(holds: Callable[[], Awaitable[bool]], within_s: float = 120) -> None:
     """Looks again and again until something holds."""
     deadline = time.monotonic() + within_s
     while not await holds():

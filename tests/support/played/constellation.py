@@ -123,7 +123,7 @@ class Constellation:
 
     async def _clear_pods(self) -> None:
         """Until there are none."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while await self.access.list(POD, self.namespace):
                 await self.access.delete_all(POD, self.namespace)
                 await asyncio.sleep(0.1)

@@ -14,7 +14,7 @@ from played.operator_process import OperatorProcess, Setting
 from played.pod_status import is_ready
 from played.resources import artifact, model, satellite_node
 
-WITHIN_S: Final = 40.0
+WITHIN_S: Final = 90.0
 LOOK_S: Final = 0.1
 
 

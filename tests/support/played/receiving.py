@@ -48,7 +48,7 @@ class ReceivingServer:
 
     async def hears(self, count: int) -> None:
         """Waits until it has been asked so often."""
-        async with asyncio.timeout(10), self.asked:
+        async with asyncio.timeout(60), self.asked:
             await self.asked.wait_for(lambda: len(self.heard) >= count)
 
 
@@ -58,7 +58,7 @@ async def receiving(**site: Any) -> AsyncIterator[ReceivingServer]:
     server = ReceivingServer()
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", server.handle)
-    runner = web.AppRunner(application, shutdown_timeout=0)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0, **site).start()
     host, port = runner.addresses[0][:2]

@@ -130,7 +130,7 @@ def until() -> Callable[[Callable[[], bool]], object]:
     """Awaits a condition that nothing announces, such as a file's growth; for 20 s at most."""
 
     async def until(condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 - nothing announces it
                 await asyncio.sleep(0.01)
 

@@ -224,7 +224,7 @@ def follow(new_fleet: Callable[..., FleetCache]) -> FollowFleet:
         running = asyncio.create_task(fleet.run())
         try:
             await fleet.seed()
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 await fleet.synced()
             yield fleet
             assert not running.done(), "a fleet never ends by itself"

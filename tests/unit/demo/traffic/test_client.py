@@ -32,7 +32,7 @@ def response(logits: np.ndarray, revision: str) -> httpx.Response:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - the counters are plain numbers
             await asyncio.sleep(0.005)
 

@@ -49,7 +49,7 @@ async def listener(tmp_path: Path, clock: Clock) -> AsyncIterator[Listener]:
 
 
 async def heard(listener: Listener, count: int) -> tuple[RolledBack, ...]:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while len(listener.current()) != count:  # noqa: ASYNC110 - nothing announces it
             await asyncio.sleep(0.001)
     return listener.current()

@@ -53,7 +53,7 @@ async def following(
 
 
 async def until_requests(server: Any, number: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(server.requests) < number:
             server.asked.clear()
             await server.asked.wait()
@@ -93,7 +93,7 @@ async def test_an_outage_is_told_of_once_and_its_end_once(api: KubernetesApi, se
     seen, looked = asyncio.Event(), asyncio.Event()
     server.stream(event("ADDED", "a", 6), until=looked)
     with capture_logs() as logs:
-        async with following(api, lambda _: seen.set()) as reflector, asyncio.timeout(20):
+        async with following(api, lambda _: seen.set()) as reflector, asyncio.timeout(60):
             await seen.wait()
             assert reflector.connected
         looked.set()

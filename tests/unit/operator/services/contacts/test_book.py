@@ -78,7 +78,7 @@ class Stage:
         return dict(self.book.of(self.satellites, self.stations, back_to))
 
     async def until(self, holds: Callable[[dict[str, Contacts]], bool]) -> dict[str, Contacts]:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             while not holds(found := self.look()):  # noqa: ASYNC110 - it tells of first contacts alone
                 await asyncio.sleep(0)
         return found
@@ -244,6 +244,6 @@ async def test_contact_that_is_counted_for_long_is_computed_further_back() -> No
     stage = Stage()
     stage.satellites = [a_satellite("s", omm())]
     long_ago = stage.now - timedelta(days=5)
-    async with stage.running(), asyncio.timeout(30):
+    async with stage.running(), asyncio.timeout(60):
         while stage.look(long_ago)["s"].known_from > long_ago:  # noqa: ASYNC110 - as above
             await asyncio.sleep(0)

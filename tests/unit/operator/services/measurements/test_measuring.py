@@ -58,7 +58,7 @@ class Scene:
         self.book.wanted.set()
 
     async def until_changed(self) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await self.changed.wait()
         self.changed.clear()
 

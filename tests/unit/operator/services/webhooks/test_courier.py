@@ -79,7 +79,7 @@ class Desk:
         return found or 0
 
     async def settles(self, delivery: Delivery, times: int = 1) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.count(delivery) < times:
                 self.tally.changed.clear()
                 await self.tally.changed.wait()
