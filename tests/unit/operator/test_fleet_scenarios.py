@@ -139,6 +139,22 @@ def test_total_silence_of_the_fleet_moves_nothing() -> None:
     assert {pod_key(pod) for pod in fleet.pods()} == before
 
 
+def test_who_was_lost_before_leaves_no_other_without_a_witness() -> None:
+    fleet = watched(2)
+    fleet.ask("m", model_body(replicas=1))
+    fleet.pass_time(60)
+    (serves,) = serving(fleet)
+    (other,) = fleet.satellites.keys() - {serves}
+    fleet.satellites[other].linked = False
+    fleet.pass_time(5000)
+    assert fleet.satellite(other).phase is SatellitePhase.LOST
+    fleet.satellites[serves].linked = False
+    fleet.pass_time(1000)
+    assert fleet.satellite(serves).phase is SatellitePhase.SUSPECT
+    (held,) = [c for c in fleet.satellite(serves).conditions if c.type == "LossHeld"]
+    assert (held.status, held.reason) == ("True", "GroundDeaf")
+
+
 def test_a_silent_part_of_the_fleet_is_lost_up_to_the_budget() -> None:
     fleet = watched(8)
     fleet.ask("m", model_body(replicas=8))

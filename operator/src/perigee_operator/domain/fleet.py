@@ -70,7 +70,7 @@ class Hearing:
     heard_until: datetime | None = None
     """When somebody was heard last."""
     alone: bool = False
-    """There is one satellite only, so that nobody else can prove anything."""
+    """There is one satellite only that could be heard, so that nobody else can prove anything."""
 
     def proven(self, now: datetime) -> tuple[datetime | None, datetime]:
         """The time, up to now, of which it is known that the ground heard."""

@@ -39,6 +39,7 @@ class Watch:
         self._losing: set[str] = set()
         self._returning: set[str] = set()
         self._heeded: set[str] = set()
+        self._audible: set[str] = set()
         self._signs: dict[str, Sign | None] = {}
         """The last of each that somebody has asked for, by name; of views that are as they were."""
         self._due: dict[str, datetime] = {}
@@ -66,6 +67,7 @@ class Watch:
         self._changed.add(view.name)
         self._signs.pop(view.name, None)
         _note(self._heeded, view.name, holds=_is_heeded(view))
+        _note(self._audible, view.name, holds=_is_audible(view))
 
     def look(
         self, hearing: Hearing, budget_percent: float, now: datetime
@@ -77,7 +79,7 @@ class Watch:
             budget_percent: share of the fleet that may become Lost within an hour without a human.
             now: the moment; not before that of the last look.
         """
-        hearing = replace(hearing, alone=len(self._heeded) <= 1)
+        hearing = replace(hearing, alone=len(self._audible) <= 1)
         ears = Ears((self._views[name] for name in self._heeded), now, self._signs)
         self.assessed = self._in_question(hearing, now)
         for name in self.assessed:
@@ -143,8 +145,8 @@ class Watch:
         self._assessments.pop(name, None)
         self._due.pop(name, None)
         self._signs.pop(name, None)
-        kept = (self._changed, self._follows_hearing, self._losing, self._returning, self._heeded)
-        for names in kept:
+        states = (self._follows_hearing, self._losing, self._returning)
+        for names in (self._changed, *states, self._heeded, self._audible):
             names.discard(name)
 
 
@@ -170,3 +172,14 @@ def _note(names: set[str], name: str, *, holds: bool) -> None:
 def _is_heeded(satellite: SatelliteView) -> bool:
     """Whether what is heard of it, or not, says anything of the ground."""
     return is_in_service(satellite) and satellite.status.phase is not SatellitePhase.LOST
+
+
+def _is_audible(satellite: SatelliteView) -> bool:
+    """Whether it could be heard, and so show that the ground hears, whatever its phase.
+
+    One that is Lost may come back. One that is out of service counts only if it was ever heard:
+    it may not be in orbit yet.
+    """
+    if satellite.spec is not None and satellite.spec.decommissioned:
+        return False
+    return is_in_service(satellite) or satellite.heartbeat is not None

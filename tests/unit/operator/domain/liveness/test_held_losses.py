@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from paper_fleet.intents import contact, satellite_spec
 from paper_fleet.views import at, hearing, known, satellite_view, window
-from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
+from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, SatellitePhase
+from perigee_operator.domain.fleet import SatelliteView
 from perigee_operator.domain.liveness.held_losses import HoldReason
 from perigee_operator.domain.liveness.loss_budget import fleet_size, losses_allowed
 from perigee_operator.domain.liveness.phase import Assessment
@@ -14,6 +15,8 @@ from perigee_operator.domain.liveness.watch import fleet_phases
 
 LOST, SUSPECT = SatellitePhase.LOST, SatellitePhase.SUSPECT
 SILENT_S = 1000
+IDLE, GONE = satellite_spec(maintenance=True), satellite_spec(decommissioned=True)
+NOWHERE = SatelliteNodeSpec.model_validate({"orbit": {"unknown": {}}})
 
 
 @pytest.mark.parametrize(
@@ -63,11 +66,10 @@ def test_losses_of_the_last_hour_count() -> None:
 
 
 def test_what_cannot_be_lost_is_no_part_of_the_fleet() -> None:
-    gone = satellite_spec(decommissioned=True)
     others = [
         satellite_view("p", phase=SatellitePhase.PENDING),
         satellite_view("m", phase=SatellitePhase.MAINTENANCE),
-        satellite_view("d", spec=gone, phase=LOST),
+        satellite_view("d", spec=GONE, phase=LOST),
     ]
     serving = [satellite_view(str(n), phase=phase) for n, phase in enumerate((SUSPECT, LOST))]
     assert fleet_size([*others, *serving]) == len(serving)
@@ -76,8 +78,7 @@ def test_what_cannot_be_lost_is_no_part_of_the_fleet() -> None:
 def test_the_share_is_of_what_can_be_lost() -> None:
     idle = {f"p{n}": satellite_view(f"p{n}", phase=SatellitePhase.PENDING) for n in range(8)}
     silent = {str(n): satellite_view(str(n), heard_s=-n) for n in range(3)}
-    spec = satellite_spec(maintenance=True)
-    waiting = {name: replace(view, spec=spec) for name, view in idle.items()}
+    waiting = {name: replace(view, spec=IDLE) for name, view in idle.items()}
     _, held = fleet_phases(waiting | silent, hearing(), 25, at(SILENT_S))
     assert held.keys() == {"0", "1"}
     assert "but 1 satellites may be" in held["0"].message
@@ -119,6 +120,28 @@ def test_a_loss_by_missed_passes_needs_somebody_else_s_word() -> None:
     for moment in (1101, 1159, 2000):
         found, held = fleet_phases(views, hearing(-1500, until_s=1101), 25, at(moment))
         assert (found["dead"].phase, held) == (LOST, {})
+
+
+@pytest.mark.parametrize(
+    ("other", "alone"),
+    [
+        (satellite_view("a", phase=LOST, heard_s=-9e5), False),
+        (satellite_view("a", phase=LOST, heard_s=None), False),
+        (satellite_view("a", phase=SatellitePhase.MAINTENANCE, spec=IDLE, heard_s=-9e5), False),
+        (satellite_view("a", phase=SatellitePhase.MAINTENANCE, spec=IDLE, heard_s=None), True),
+        (satellite_view("a", phase=SatellitePhase.PENDING, spec=NOWHERE, heard_s=-9e5), False),
+        (satellite_view("a", phase=SatellitePhase.PENDING, spec=NOWHERE, heard_s=None), True),
+        (satellite_view("a", phase=LOST, spec=GONE, heard_s=-9e5), True),
+    ],
+    ids=["lost", "lost, never heard", "idle", "idle, never heard", "new", "not there yet", "gone"],
+)
+def test_one_of_two_is_not_alone_for_as_long_as_the_other_could_be_heard(
+    other: SatelliteView, *, alone: bool
+) -> None:
+    views = {"a": other, "b": satellite_view("b", heard_s=0)}
+    ground = hearing(-10_000, until_s=0)
+    found, held = fleet_phases(views, ground, 25, at(SILENT_S))
+    assert (found["b"].phase, set(held)) == ((LOST, set()) if alone else (SUSPECT, {"b"}))
 
 
 def test_old_elements_lose_nobody() -> None:
