@@ -230,7 +230,7 @@ class SatelliteNodeStatus(Schema):
     passes_judged_until: Timestamp | None = Field(
         default=None,
         description="Passes that ended until then have been judged. One does not count where the "
-        "station that saw it heard nobody else either.",
+        "station that saw it has heard none of at least three satellites in a row.",
     )
     rhythm: HeartbeatRhythm | None = Field(
         default=None, description="How heartbeats had come when the phase changed last."

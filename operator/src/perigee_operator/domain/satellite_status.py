@@ -17,6 +17,7 @@ from perigee_operator.domain.condition import Verdict, renewed
 from perigee_operator.domain.fleet import PodView, SatelliteView
 from perigee_operator.domain.kinds import SATELLITE_NODE
 from perigee_operator.domain.liveness.held_losses import LossHeld
+from perigee_operator.domain.liveness.missed_passes import STATION_SUSPECT
 from perigee_operator.domain.liveness.phase import Assessment
 from perigee_operator.domain.liveness.phi import Rhythm
 from perigee_operator.domain.orbit.contacts import END, Contacts
@@ -36,6 +37,7 @@ WARNINGS = {
     ("EpochCurrent", "False"): "HeartbeatReplayed",
     ("LossHeld", "True"): "LossHeld",
     ("ReportValid", "False"): "ReportMalformed",
+    (STATION_SUSPECT, "True"): STATION_SUSPECT,
     (MAINTENANCE_ADVISED, "True"): "MaintenanceAdvised",
     (SPARED, "True"): "Spared",
 }
@@ -174,6 +176,11 @@ def _verdicts(view: SatelliteView, sighting: Sighting, now: datetime) -> dict[st
             holds=sighting.held is not None,
             reason=sighting.held.reason if sighting.held else "NothingHeld",
             message=sighting.held.message if sighting.held else "",
+        ),
+        STATION_SUSPECT: Verdict(
+            holds=bool(assessment.missed.uncounted),
+            reason="HeardNobody" if assessment.missed.uncounted else "AsExpected",
+            message=assessment.missed.uncounted,
         ),
     }
     if view.spec is not None:

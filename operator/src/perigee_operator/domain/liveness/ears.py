@@ -8,6 +8,8 @@ from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
+from typing import Final
 
 from perigee_operator.domain.fleet import SatelliteView
 from perigee_operator.domain.liveness.contact_clock import SureContact, sure_contacts
@@ -16,6 +18,9 @@ from perigee_operator.domain.liveness.unbroken import LONGEST_PAUSE
 from perigee_operator.domain.orbit.contacts import Contacts
 
 Stations = frozenset[str | None]
+
+LEAST_MISSED: Final = 3
+"""Satellites that a station misses in a row before it is suspect."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,16 @@ class Sign:
         return at if station in stations and stations <= among else None
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why nobody can say that a satellite would have been heard in a contact."""
+
+    stations: tuple[str, ...]
+    """All that saw it."""
+    since: datetime | None
+    """When somebody was last heard through one of them; None where that is not known."""
+
+
 class Ears:
     """What the satellites that are in service say of the stations; found out when it is asked for.
 
@@ -67,13 +82,21 @@ class Ears:
         self._now = now
         self._known = {} if signs is None else signs
 
-    def doubted(self, contact: SureContact, name: str) -> bool:
-        """Whether nobody can say that a satellite would have been heard in a contact.
+    def doubt(self, contact: SureContact, name: str) -> Doubt | None:
+        """What speaks against the stations of a contact, rather than against the satellite.
 
-        So it is where, since somebody was last heard through a station early enough, another
-        satellite passed over it in silence, too; and so with all stations of the contact.
+        A station is suspect where, since somebody was last heard through it early enough, at least
+        three satellites have passed over it in silence, this one included. Of fewer nobody can
+        tell. One station of the contact that is beyond doubt is enough.
         """
-        return all(self._is_doubted(station, contact, name) for station in contact.stations)
+        proofs: list[datetime] = []
+        for station in contact.stations:
+            proven_at = self._proven_at(station, contact, name)
+            if not self._is_suspect(station, name, proven_at):
+                return None
+            proofs += [] if proven_at is None else [proven_at]
+        stations = tuple(sorted(str(station) for station in contact.stations))
+        return Doubt(stations, max(proofs, default=None))
 
     @cached_property
     def _satellites(self) -> tuple[SatelliteView, ...]:
@@ -88,17 +111,23 @@ class Ears:
             self._known[satellite.name] = _last_sign(satellite)
         return self._known[satellite.name]
 
-    def _is_doubted(self, station: str | None, contact: SureContact, name: str) -> bool:
+    def _proven_at(self, station: str | None, contact: SureContact, name: str) -> datetime | None:
+        """When the station has surely heard somebody else, as late as may be."""
         # A station that was deaf until the pass was nearly over has not listened to it.
         latest = (contact.end or self._now) - timedelta(seconds=LEAST_PASS_S)
         proofs = (
             sign.proof(station, contact.stations, latest) for sign in self._signs if sign.of != name
         )
-        proven_at = max((at for at in proofs if at is not None), default=None)
-        return any(
-            other.name != name and _is_missed(other, station, proven_at, self._now)
+        return max((at for at in proofs if at is not None), default=None)
+
+    def _is_suspect(self, station: str | None, name: str, proven_at: datetime | None) -> bool:
+        others = (
+            other
             for other in self._satellites
+            if other.name != name and _is_missed(other, station, proven_at, self._now)
         )
+        enough = LEAST_MISSED - 1
+        return len(tuple(islice(others, enough))) == enough
 
 
 def _last_sign(satellite: SatelliteView) -> Sign | None:

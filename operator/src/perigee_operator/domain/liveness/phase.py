@@ -143,7 +143,7 @@ def _lost_by_passes(
 
     In a fleet of some size that is a matter of seconds, for which no human is called.
     """
-    message = f"{_last_heard(satellite)}; {_told(missed)}"
+    message = f"{_last_heard(satellite)}{_told(missed)}"
     proven, waited_s = hearing.heard_after(judged_until), (now - judged_until).total_seconds()
     if not proven and waited_s < WITNESS_PATIENCE_S:
         phase, reason = SatellitePhase.MISSED_CONTACT, "PassMissed"
@@ -158,8 +158,8 @@ def _lost_by_passes(
 def _out_of_contact(satellite: SatelliteView, missed: MissedPasses, now: datetime) -> Assessment:
     start = next_sure_start(satellite.contacts, now)
     left_s = (start - now).total_seconds() if start else None
-    if missed.count:
-        message = f"{_last_heard(satellite)}; {_told(missed)}."
+    if missed.count or missed.uncounted:
+        message = f"{_last_heard(satellite)}{_told(missed)}. {missed.uncounted}".rstrip()
         phase, reason = SatellitePhase.MISSED_CONTACT, "PassMissed"
         return _found(satellite, phase, reason, message, missed, left_s)
     message = "Silent outside its contact windows, as it must be."
@@ -206,8 +206,10 @@ def _passes_allowed(satellite: SatelliteView) -> int:
 
 
 def _told(missed: MissedPasses) -> str:
+    if not missed.count:
+        return ""
     passes = "1 pass" if missed.count == 1 else f"{missed.count} passes"
-    return f"{passes} missed since {missed.since:%Y-%m-%d %H:%M:%S} UTC"
+    return f"; {passes} missed since {missed.since:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _last_heard(satellite: SatelliteView) -> str:

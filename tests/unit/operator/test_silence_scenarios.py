@@ -1,0 +1,60 @@
+"""Silence of satellites, of stations and of the whole sky, on a fleet on paper."""
+
+from paper_fleet.fleet import PaperFleet
+from paper_fleet.intents import contact
+from paper_fleet.scenes import watched
+from perigee_api.base import Condition
+from perigee_api.satellite_node import SatellitePhase
+
+
+def condition(fleet: PaperFleet, name: str, type_: str) -> Condition:
+    (found,) = [c for c in fleet.satellite(name).conditions if c.type == type_]
+    return found
+
+
+def seen_by(**stations: str) -> PaperFleet:
+    """Satellites, named as the arguments, each with passes over a station; one in reach always."""
+    fleet = watched(1)
+    for number, (name, station) in enumerate(stations.items()):
+        begins_s = 100 * number
+        fleet.add_satellite(
+            name, contacts=[contact(begins_s, begins_s + 90, every=1000, station=station)]
+        )
+    fleet.pass_time(500)
+    return fleet
+
+
+def cut(fleet: PaperFleet, *names: str) -> None:
+    for name in names:
+        fleet.satellites[name].linked = False
+
+
+def test_two_that_die_and_have_one_station_for_themselves_are_told_of() -> None:
+    fleet = seen_by(a="kiruna", b="kiruna", c="svalbard")
+    cut(fleet, "a", "b")
+    fleet.pass_time(2000)
+    assert fleet.satellite("a").phase is SatellitePhase.LOST
+    assert condition(fleet, "b", "LossHeld").reason == "BudgetSpent"
+    assert fleet.satellite("c").phase in (SatellitePhase.IN_CONTACT, SatellitePhase.EXPECTED_DARK)
+
+
+def test_a_deaf_station_loses_nobody_and_is_named_on_those_it_did_not_hear() -> None:
+    fleet = seen_by(a="kiruna", b="kiruna", c="kiruna", d="kiruna", e="svalbard")
+    cut(fleet, "a", "b", "c", "d")
+    fleet.pass_time(5000)
+    for name in "abcd":
+        assert fleet.satellite(name).phase is SatellitePhase.MISSED_CONTACT
+        assert fleet.satellite(name).missed_passes <= 1
+        found = condition(fleet, name, "StationSuspect")
+        assert (found.status, found.reason) == ("True", "HeardNobody")
+        assert found.message.startswith("The last pass is not counted: kiruna has heard nobody")
+        told = [
+            e for e in fleet.api.announced if (e.regarding.name, e.reason) == (name, found.type)
+        ]
+        assert [event.type for event in told] == ["Warning"]
+    for satellite in fleet.satellites.values():
+        satellite.linked = True
+    fleet.pass_time(1000)
+    assert {condition(fleet, name, "StationSuspect").status for name in fleet.satellites} == {
+        "False"
+    }
