@@ -14,6 +14,7 @@ from perigee_api.hardware import (
     Quantity,
     VitalLimits,
 )
+from perigee_api.hearing import HeardOutside, HeartbeatRhythm
 from perigee_api.orbit import (
     ContactWindow,
     Orbit,
@@ -187,15 +188,6 @@ class SatelliteTelemetry(Schema):
     battery_percent: float | None = Field(default=None, description="Charge of the battery, %.")
 
 
-class HeartbeatRhythm(Schema):
-    """How heartbeats have come, in seconds of contact from one to the next."""
-
-    interval: float = Field(ge=0, description="The interval that was asked for, in seconds.")
-    mean: float = Field(ge=0, description="Mean interval in seconds.")
-    deviation: float = Field(ge=0, description="Standard deviation in seconds.")
-    samples: int = Field(ge=0, description="Intervals seen, of which a hundred at most count.")
-
-
 class CarriedModel(Schema):
     """A model that has a Pod on the satellite."""
 
@@ -235,6 +227,7 @@ class SatelliteNodeStatus(Schema):
     rhythm: HeartbeatRhythm | None = Field(
         default=None, description="How heartbeats had come when the phase changed last."
     )
+    heard_outside: HeardOutside | None = None
     next_contact: NextContact | None = None
     epoch: int = Field(default=0, ge=0, description="Rises each time the satellite is Lost.")
     acknowledged_epoch: int = Field(

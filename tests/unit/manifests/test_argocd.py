@@ -12,6 +12,7 @@ from lupa import lua51
 
 from paper_fleet.intents import model_spec
 from paper_fleet.views import IMAGE, at, satellite
+from perigee_api.base import Schema
 from perigee_api.inference_model import InferenceModelStatus, ModelPhase, Pause, RolloutStatus
 from perigee_api.names import GROUP
 from perigee_api.rollout_action import ActionState, RolloutActionStatus
@@ -24,7 +25,7 @@ FOLDER = Path(__file__).parents[3] / "manifests/argocd"
 TABLE: list[dict[str, Any]] = yaml.safe_load(
     (Path(__file__).parent / "argocd_health.yaml").read_text()
 )
-STATUSES = {
+STATUSES: dict[str, type[Schema]] = {
     "InferenceModel": InferenceModelStatus,
     "SatelliteNode": SatelliteNodeStatus,
     "RolloutAction": RolloutActionStatus,

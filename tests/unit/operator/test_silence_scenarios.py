@@ -41,7 +41,7 @@ def test_two_that_die_and_have_one_station_for_themselves_are_told_of() -> None:
 def test_a_deaf_station_loses_nobody_and_is_named_on_those_it_did_not_hear() -> None:
     fleet = seen_by(a="kiruna", b="kiruna", c="kiruna", d="kiruna", e="svalbard")
     cut(fleet, "a", "b", "c", "d")
-    fleet.pass_time(5000)
+    fleet.pass_time(3000, step_s=10)
     for name in "abcd":
         assert fleet.satellite(name).phase is SatellitePhase.MISSED_CONTACT
         assert fleet.satellite(name).missed_passes <= 1
@@ -58,3 +58,32 @@ def test_a_deaf_station_loses_nobody_and_is_named_on_those_it_did_not_hear() -> 
     assert {condition(fleet, name, "StationSuspect").status for name in fleet.satellites} == {
         "False"
     }
+
+
+def test_who_is_heard_outside_of_its_contacts_has_a_plan_that_errs() -> None:
+    fleet = seen_by(a="kiruna")
+    fleet.pass_time(600)  # its pass has just ended
+    written: list[str] = []
+    fleet.observers.append(written.append)
+    for _ in range(10):
+        fleet.pass_time(5)
+        fleet.satellites["a"].talk(fleet.api, fleet.now)
+    fleet.pass_time(5)
+    found = condition(fleet, "a", "ContactPlanAccurate")
+    assert (found.status, found.reason) == ("False", "HeardLate")
+    assert found.message.startswith("Heard 50 s after LOS over kiruna, at least 10 times. ")
+    warnings = [e for e in fleet.api.announced if e.reason == "ContactPlanInaccurate"]
+    assert [(e.regarding.name, e.type) for e in warnings] == [("a", "Warning")]
+    assert len([w for w in written if "writes SatelliteNode a" in w]) < 7
+    fleet.restart()
+    fleet.pass_time(1000)
+    assert condition(fleet, "a", "ContactPlanAccurate").status == "False"
+    fleet.pass_time(2000)
+    assert condition(fleet, "a", "ContactPlanAccurate").status == "True"
+    assert fleet.satellite("a").heard_outside is None
+
+
+def test_a_site_that_never_sets_has_no_plan_to_be_right_or_wrong() -> None:
+    fleet = watched(1)
+    fleet.pass_time(100)
+    assert "ContactPlanAccurate" not in [c.type for c in fleet.satellite("sat-1").conditions]

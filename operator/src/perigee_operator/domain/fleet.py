@@ -14,6 +14,7 @@ from perigee_api.termination import Termination
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
 from perigee_operator.domain.liveness.phi import Rhythm
+from perigee_operator.domain.liveness.plan_accuracy import PlanAccuracy
 from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.domain.writes import ObjectKey, Taint
 
@@ -111,6 +112,8 @@ class SatelliteView:
     """How its heartbeats come."""
     telemetry_days: TelemetryDays | None = None
     """Its telemetry, day by day; None where no day is complete yet."""
+    plan_accuracy: PlanAccuracy | None = None
+    """What its heartbeats have shown of its contact plan."""
 
     @property
     def key(self) -> str:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from perigee_api import names
+from perigee_api.hearing import HeardOutside, HeartbeatRhythm
 from perigee_api.satellite_node import (
     CarriedModel,
-    HeartbeatRhythm,
     NextContact,
     SatelliteNodeStatus,
     SatellitePhase,
@@ -20,6 +20,11 @@ from perigee_operator.domain.liveness.held_losses import LossHeld
 from perigee_operator.domain.liveness.missed_passes import STATION_SUSPECT
 from perigee_operator.domain.liveness.phase import Assessment
 from perigee_operator.domain.liveness.phi import Rhythm
+from perigee_operator.domain.liveness.plan_accuracy import (
+    CONTACT_PLAN_ACCURATE,
+    PlanAccuracy,
+    plan_accuracy,
+)
 from perigee_operator.domain.orbit.contacts import END, Contacts
 from perigee_operator.domain.orbit.validity import orbit_validity, prediction, staleness
 from perigee_operator.domain.report_findings import acknowledged_epoch, report_verdicts
@@ -37,6 +42,7 @@ WARNINGS = {
     ("EpochCurrent", "False"): "HeartbeatReplayed",
     ("LossHeld", "True"): "LossHeld",
     ("ReportValid", "False"): "ReportMalformed",
+    (CONTACT_PLAN_ACCURATE, "False"): "ContactPlanInaccurate",
     (STATION_SUSPECT, "True"): STATION_SUSPECT,
     (MAINTENANCE_ADVISED, "True"): "MaintenanceAdvised",
     (SPARED, "True"): "Spared",
@@ -92,6 +98,7 @@ def satellite_status(view: SatelliteView, sighting: Sighting, now: datetime) -> 
         missed_passes_since=assessment.missed.since,
         passes_judged_until=assessment.missed.judged_until,
         rhythm=_rhythm(view.rhythm) if moved and heartbeat else old.rhythm,
+        heard_outside=_heard_outside(view.plan_accuracy) if moved else old.heard_outside,
         next_contact=_next_contact(assessment.contacts, now),
         epoch=epoch,
         acknowledged_epoch=acknowledged_epoch(view),
@@ -127,6 +134,13 @@ def _rhythm(rhythm: Rhythm) -> HeartbeatRhythm:
         deviation=round(rhythm.deviation_s, 3),
         samples=rhythm.samples,
     )
+
+
+def _heard_outside(found: PlanAccuracy | None) -> HeardOutside | None:
+    if found is None or found.worst is None:
+        return None
+    worst = found.worst
+    return HeardOutside(count=found.outside, offset=worst.seconds, station=worst.station)
 
 
 def _next_contact(contacts: Contacts, now: datetime) -> NextContact | None:
@@ -186,6 +200,9 @@ def _verdicts(view: SatelliteView, sighting: Sighting, now: datetime) -> dict[st
     if view.spec is not None:
         found["OrbitValid"] = orbit_validity(view.spec.orbit, view.contacts, now)
         found["ContactsPredicted"] = prediction(view.contacts, now)
+        accuracy = plan_accuracy(view.plan_accuracy) if view.spec.orbit.fixed is None else None
+        if accuracy is not None:
+            found[CONTACT_PLAN_ACCURATE] = accuracy
         stale = staleness(view.contacts, now)
         if stale is not None:
             found["ElementsStale"] = stale

@@ -59,6 +59,16 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._outside = Counter(
+            "perigee_heartbeats_outside_contact_total",
+            "Heartbeats that came outside of predicted contact.",
+            registry=self.registry,
+        )
+
+    def heard_outside(self) -> None:
+        """A heartbeat came outside of predicted contact."""
+        self._outside.inc()
+
     def sweep_age_s(self) -> float:
         """Seconds since the last completed sweep, or since the start."""
         return self._monotonic() - self._last_sweep_s

@@ -78,7 +78,7 @@ async def operating(config: Config) -> AsyncIterator[FleetCache]:
         )
         measurements = MeasurementBook(_utc_now, on_change=changed.set)
         planner = Planner(
-            Photographer(fleet, contacts, config.settings(), measurements),
+            Photographer(fleet, contacts, config.settings(), measurements, metrics.heard_outside),
             writer,
             metrics,
             changed,

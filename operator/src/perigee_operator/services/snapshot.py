@@ -1,6 +1,6 @@
 """The fleet at one moment, from the caches."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -28,8 +28,7 @@ from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.orbit.contacts import UNKNOWN, Contacts
 from perigee_operator.domain.orbit.station import Station
 from perigee_operator.domain.writes import Json
-from perigee_operator.services.rhythms import RhythmBook
-from perigee_operator.services.telemetry_book import TelemetryBook
+from perigee_operator.services.satellite_books import SatelliteBooks
 from perigee_operator.services.views.actions import action_view
 from perigee_operator.services.views.common import Identity, Views, identity, labels_of
 from perigee_operator.services.views.kept import Kept
@@ -45,12 +44,10 @@ from perigee_operator.services.views.pods import pod_view
 from perigee_operator.services.views.policies import policy_name, policy_view
 from perigee_operator.services.views.satellites import (
     SatelliteRecord,
-    heartbeat_view,
     satellite_record,
-    satellite_view,
 )
 from perigee_operator.services.views.stations import station_view
-from perigee_operator.storage.heartbeats import Heartbeat, HeartbeatFeed
+from perigee_operator.storage.heartbeats import HeartbeatFeed
 
 
 class Observed(Protocol):
@@ -112,6 +109,7 @@ class Photographer:
         contacts: knows when satellites are in contact.
         settings: what holds for the whole fleet.
         measurements: what metrics say; None: nobody measures.
+        heard_outside: called for each heartbeat that comes outside of predicted contact.
     """
 
     def __init__(
@@ -120,12 +118,12 @@ class Photographer:
         contacts: ContactSource,
         settings: Settings,
         measurements: MeasurementSource | None = None,
+        heard_outside: Callable[[], None] = lambda: None,
     ) -> None:
         self._fleet = fleet
         self._contacts = contacts
         self._measurements = measurements
-        self._rhythms = RhythmBook()
-        self._telemetry = TelemetryBook()
+        self._books = SatelliteBooks(heard_outside)
         self._satellite_views = Kept[SatelliteView]()
         self._model_views = Kept[ModelView]()
         self._all_models = Kept[tuple[ModelView, ...]]()
@@ -182,8 +180,7 @@ class Photographer:
         stations = self._stations.of(self._fleet.values(kinds.GROUND_STATION))
         contacts = self._contacts.of(records, stations, _counting_since(models))
         uids = {record.uid for record in records}
-        self._rhythms.keep(uids)
-        self._telemetry.keep(uids)
+        self._books.keep(uids)
         self._satellite_views.begin()
         agents, kubelets = feed.heartbeats, feed.kubelet_arrivals
         for record in records:
@@ -193,23 +190,7 @@ class Photographer:
             heartbeat = None if node is None else agents.get(name)
             heard = (kubelets.get(name), feed.node_heard_since(name))
             grounds = (record, node, heartbeat, *heard, contacts.get(record.uid, UNKNOWN))
-            yield self._satellite_views.of(record.uid, self._satellite_view, *grounds)
-
-    def _satellite_view(  # noqa: PLR0913, PLR0917 - what a view consists of
-        self,
-        record: SatelliteRecord,
-        node: NodeView | None,
-        heartbeat: Heartbeat | None,
-        kubelet_arrived_at: datetime | None,
-        heard_since: datetime | None,
-        contacts: Contacts,
-    ) -> SatelliteView:
-        heard = None if heartbeat is None else heartbeat_view(heartbeat)
-        rhythm = self._rhythms.of(record, heard, contacts)
-        days = self._telemetry.of(record, heard)
-        return satellite_view(
-            record, node, heard, kubelet_arrived_at, heard_since, contacts, rhythm, days
-        )
+            yield self._satellite_views.of(record.uid, self._books.view, *grounds)
 
     def _models(self, names_taken: Mapping[str, str]) -> tuple[ModelView, ...]:
         self._all_models.begin()

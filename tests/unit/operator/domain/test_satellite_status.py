@@ -5,10 +5,12 @@ import pytest
 
 from paper_fleet.intents import contact, satellite_spec
 from paper_fleet.views import assessed, at, hearing, heartbeat, pod, satellite_view
+from perigee_api.hearing import HeardOutside
 from perigee_api.heartbeat import Report, Telemetry
 from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
 from perigee_operator.domain.fleet import PodView, SatelliteView
 from perigee_operator.domain.liveness.held_losses import HoldReason, LossHeld
+from perigee_operator.domain.liveness.plan_accuracy import Offset, PlanAccuracy
 from perigee_operator.domain.satellite_status import Sighting, satellite_status, satellite_writes
 from perigee_operator.domain.writes import Announce, Apply
 
@@ -98,6 +100,23 @@ def test_a_contact_that_is_open_where_knowledge_ends_has_no_end_yet() -> None:
     found = after(replace(view, contacts=cut), 50).next_contact
     assert found is not None
     assert (found.start, found.end) == (at(0), None)
+
+
+def test_what_was_heard_outside_is_kept_and_written_with_the_condition_alone() -> None:
+    def heard(count: int, seconds: float) -> SatelliteView:
+        worst = Offset(42, "kiruna")
+        found = PlanAccuracy(accurate=False, outside=count, worst=worst)
+        return satellite_view(spec=PASSES, heard_s=seconds, plan_accuracy=found)
+
+    first = heard(5, 142)
+    status = after(first, 142)
+    assert status.heard_outside == HeardOutside(count=5, offset=42, station="kiruna")
+    (event,) = [each for each in announced(first, 142) if "Inaccurate" in each]
+    assert event.startswith("Warning ContactPlanInaccurate: Heard 42 s after LOS over kiruna")
+    again = replace(heard(9, 150), status=status)
+    assert satellite_writes(again, sighting(again, 150), at(150)) == []
+    more = replace(heard(10, 151), status=status)
+    assert after(more, 151).heard_outside == HeardOutside(count=10, offset=42, station="kiruna")
 
 
 def test_an_edge_site_has_no_next_contact() -> None:

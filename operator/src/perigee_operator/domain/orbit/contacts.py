@@ -54,6 +54,8 @@ class Contacts:
     """Of the orbital elements; None where the contacts were supplied."""
     stale_from: datetime | None = None
     """From when on the elements are too old to be trusted."""
+    provisional: bool = False
+    """They are being computed anew: contacts may be missing, or lie elsewhere in truth."""
     longest: timedelta | None = field(init=False)
     """Length of the longest window; None if one never ends."""
 
@@ -88,15 +90,21 @@ class Contacts:
         following = bisect_right(self.windows, now, key=_START)
         return self.windows[following] if following < len(self.windows) else None
 
-    def latest_end(self, now: datetime) -> datetime | None:
-        """When the contact that ended last has ended; None if none has."""
+    def latest(self, now: datetime) -> Window | None:
+        """The contact that has ended last; None if none has."""
+        found: Window | None = None
         latest: datetime | None = None
         for window in reversed(self.windows[: bisect_right(self.windows, now, key=_START)]):
             if latest and self.longest is not None and window.start + self.longest <= latest:
                 break
-            if window.end is not None and window.end <= now:
-                latest = window.end if latest is None else max(latest, window.end)
-        return latest
+            if window.end is not None and window.end <= now and (not latest or window.end > latest):
+                found, latest = window, window.end
+        return found
+
+    def latest_end(self, now: datetime) -> datetime | None:
+        """When the contact that ended last has ended; None if none has."""
+        latest = self.latest(now)
+        return latest.end if latest else None
 
     def fault(self, now: datetime) -> Verdict | None:
         """Why nothing is known now; None where something is, or will be."""

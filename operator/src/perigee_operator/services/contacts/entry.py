@@ -57,13 +57,15 @@ class Entry:
         known = previous.contacts
         if previous.elements is not None and known.known_from < known.known_until:
             own = self.contacts
-            self.contacts = replace(known, epoch=own.epoch, stale_from=own.stale_from)
+            self.contacts = replace(
+                known, epoch=own.epoch, stale_from=own.stale_from, provisional=True
+            )
             self.outdated = True
 
     def forget_stations(self, changed: frozenset[str]) -> None:
         """What these stations see is to be computed anew; until then they see nothing."""
         if self.elements is not None and self.contacts.known_from < self.contacts.known_until:
-            self.contacts = without(self.contacts, changed)
+            self.contacts = replace(without(self.contacts, changed), provisional=True)
             self.outdated = True
 
     def take(self, found: Contacts, piece: Piece, back_to: datetime) -> None:

@@ -12,6 +12,7 @@ from perigee_api.heartbeat import Assignment
 from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, TelemetryDays
 from perigee_operator.domain.fleet import HeartbeatView, NodeView, SatelliteView
 from perigee_operator.domain.liveness.phi import Rhythm
+from perigee_operator.domain.liveness.plan_accuracy import PlanAccuracy
 from perigee_operator.domain.odd import table, text, whole
 from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.domain.writes import Json
@@ -69,6 +70,7 @@ def satellite_view(  # noqa: PLR0913, PLR0917 - what a view consists of
     contacts: Contacts,
     rhythm: Rhythm,
     telemetry_days: TelemetryDays | None = None,
+    plan_accuracy: PlanAccuracy | None = None,
 ) -> SatelliteView:
     """A SatelliteNode as the domain sees it, with what is heard and known of it."""
     return SatelliteView(
@@ -87,6 +89,7 @@ def satellite_view(  # noqa: PLR0913, PLR0917 - what a view consists of
         contacts=contacts,
         rhythm=rhythm,
         telemetry_days=telemetry_days,
+        plan_accuracy=plan_accuracy,
     )
 
 

@@ -159,9 +159,11 @@ async def test_another_station_is_seen_soon_and_one_that_is_gone_at_once() -> No
         for each in stage.look().values():
             assert each.windows == ()
             assert each.known_until >= stage.now + LOOK_AHEAD
+            assert each.provisional
         found = await stage.until(lambda found: all(each.windows for each in found.values()))
     for name, each in found.items():
         assert {window.station for window in each.windows} == {"south"}
+        assert not each.provisional
         assert each.known_from == before[name].known_from
 
 
@@ -173,6 +175,7 @@ async def test_new_elements_take_the_place_of_the_old_without_a_gap() -> None:
         newer = (EPOCH + timedelta(minutes=5)).isoformat()
         stage.satellites = [a_satellite("s", omm(EPOCH=newer), generation=2)]
         assert stage.look()["s"].windows == before.windows
+        assert stage.look()["s"].provisional
         found = await stage.until(lambda found: found["s"].windows != before.windows)
     assert found["s"].epoch == EPOCH + timedelta(minutes=5)
     assert found["s"].known_until >= stage.now + LOOK_AHEAD
