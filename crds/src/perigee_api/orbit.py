@@ -194,7 +194,9 @@ class ContactWindow(Interval):
     station: str | None = Field(
         default=None,
         max_length=63,
-        description="Name of the station that sees it; only shown.",
+        description="Name of the station that sees it. If there is a GroundStation of that name, "
+        "the contact is one only while that is in service. Satellites that one station should have "
+        "heard, and did not, make it suspect.",
     )
     max_elevation: float | None = Field(
         default=None, ge=0, le=90, description="Highest elevation of the pass in degrees."

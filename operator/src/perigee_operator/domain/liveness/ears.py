@@ -2,6 +2,7 @@
 
 Heartbeats do not say which station they came through. A satellite that is heard while it is in
 sight of one station alone proves that station's ears; in sight of several, that one of them hears.
+Two plans that name no station need not mean the same one: such contacts show nothing of others.
 """
 
 from collections.abc import Iterable, MutableMapping
@@ -87,16 +88,19 @@ class Ears:
 
         A station is suspect where, since somebody was last heard through it early enough, at least
         three satellites have passed over it in silence, this one included. Of fewer nobody can
-        tell. One station of the contact that is beyond doubt is enough.
+        tell. One station of the contact that is beyond doubt is enough, and so is one without a
+        name: nobody knows which other satellites it sees.
         """
         proofs: list[datetime] = []
-        for station in contact.stations:
+        stations = sorted(station for station in contact.stations if station is not None)
+        if len(stations) < len(contact.stations):
+            return None
+        for station in stations:
             proven_at = self._proven_at(station, contact, name)
             if not self._is_suspect(station, name, proven_at):
                 return None
             proofs += [] if proven_at is None else [proven_at]
-        stations = tuple(sorted(str(station) for station in contact.stations))
-        return Doubt(stations, max(proofs, default=None))
+        return Doubt(tuple(stations), max(proofs, default=None))
 
     @cached_property
     def _satellites(self) -> tuple[SatelliteView, ...]:
@@ -111,7 +115,7 @@ class Ears:
             self._known[satellite.name] = _last_sign(satellite)
         return self._known[satellite.name]
 
-    def _proven_at(self, station: str | None, contact: SureContact, name: str) -> datetime | None:
+    def _proven_at(self, station: str, contact: SureContact, name: str) -> datetime | None:
         """When the station has surely heard somebody else, as late as may be."""
         # A station that was deaf until the pass was nearly over has not listened to it.
         latest = (contact.end or self._now) - timedelta(seconds=LEAST_PASS_S)
@@ -120,7 +124,7 @@ class Ears:
         )
         return max((at for at in proofs if at is not None), default=None)
 
-    def _is_suspect(self, station: str | None, name: str, proven_at: datetime | None) -> bool:
+    def _is_suspect(self, station: str, name: str, proven_at: datetime | None) -> bool:
         others = (
             other
             for other in self._satellites

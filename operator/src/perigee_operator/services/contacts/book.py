@@ -97,7 +97,10 @@ class ContactBook:
     def _meet(self, stations: tuple[Station, ...]) -> None:
         if stations == self._stations:
             return
-        changed = frozenset(s.name for s in self._stations if s not in stations)
+        before = self._stations
+        changed = frozenset(
+            s.name for s in (*before, *stations) if s not in before or s not in stations
+        )
         for entry in self._entries.values():
             entry.forget_stations(changed)
         self._stations = stations
@@ -106,7 +109,7 @@ class ContactBook:
     def _entry(self, record: SatelliteRecord, now: datetime) -> Entry:
         """That of a satellite that is new, or has to be looked at anew."""
         known = self._entries.get(record.uid)
-        entry = entry_of(record, self._stale_after, self._back_to, now)
+        entry = entry_of(record, self._stations, self._stale_after, self._back_to, now)
         if entry.elements is not None:
             if known is not None and known.elements == entry.elements:
                 # Something else in the spec has changed.

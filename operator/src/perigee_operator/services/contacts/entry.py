@@ -1,10 +1,18 @@
 """What the book knows of one satellite."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from perigee_operator.domain.condition import Verdict
-from perigee_operator.domain.orbit.contacts import PENDING, UNKNOWN, Contacts, Source, nothing
+from perigee_operator.domain.orbit.contacts import (
+    BEGINNING,
+    PENDING,
+    UNKNOWN,
+    Contacts,
+    Source,
+    nothing,
+)
 from perigee_operator.domain.orbit.elements import Elements, elements_of
 from perigee_operator.domain.orbit.horizon import (
     LOOK_AHEAD,
@@ -15,6 +23,7 @@ from perigee_operator.domain.orbit.horizon import (
     wanted_from,
 )
 from perigee_operator.domain.orbit.prediction import joined, without
+from perigee_operator.domain.orbit.station import Station
 from perigee_operator.domain.orbit.supplied import supplied_contacts
 from perigee_operator.services.views.satellites import SatelliteRecord
 
@@ -34,6 +43,8 @@ class Entry:
     """Nothing can be computed before what is known."""
     outdated: bool = False
     """Stations have changed since it was computed."""
+    named: frozenset[str] = frozenset()
+    """The stations that a supplied plan names."""
 
     def stands(self, generation: int, now: datetime) -> bool:
         """Whether it need not be looked at anew."""
@@ -63,7 +74,12 @@ class Entry:
             self.outdated = True
 
     def forget_stations(self, changed: frozenset[str]) -> None:
-        """What these stations see is to be computed anew; until then they see nothing."""
+        """What these stations see is to be worked out anew.
+
+        Where that takes time they see nothing until then; a supplied plan is looked at anew.
+        """
+        if not self.named.isdisjoint(changed):
+            self.fresh_until = BEGINNING
         if self.elements is not None and self.contacts.known_from < self.contacts.known_until:
             self.contacts = replace(without(self.contacts, changed), provisional=True)
             self.outdated = True
@@ -91,7 +107,11 @@ class Entry:
 
 
 def entry_of(
-    record: SatelliteRecord, stale_after: timedelta, back_to: datetime | None, now: datetime
+    record: SatelliteRecord,
+    stations: Sequence[Station],
+    stale_after: timedelta,
+    back_to: datetime | None,
+    now: datetime,
 ) -> Entry:
     """A satellite that is looked at for the first time, or after its orbit has changed."""
     if record.spec is None:
@@ -108,6 +128,7 @@ def entry_of(
         return Entry(
             record.name, record.generation, nothing(Source.PROPAGATED, found), fresh_until=until
         )
-    contacts = supplied_contacts(orbit, wanted_from(back_to, now), until)
+    contacts = supplied_contacts(orbit, wanted_from(back_to, now), until, stations)
     ends = until - LOOK_AHEAD if orbit.contacts is not None else None
-    return Entry(record.name, record.generation, contacts, fresh_until=ends)
+    named = frozenset(plan.station for plan in orbit.contacts or () if plan.station is not None)
+    return Entry(record.name, record.generation, contacts, fresh_until=ends, named=named)

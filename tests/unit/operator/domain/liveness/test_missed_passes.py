@@ -134,6 +134,20 @@ def test_a_pass_counts_if_one_of_its_stations_is_beyond_doubt() -> None:
     assert not counts(DEAD, SECOND, deaf, replace(deaf, name="fourth"), silent=silent)
 
 
+def test_contacts_of_no_named_station_prove_and_doubt_nothing() -> None:
+    """Two plans that name no station need not mean the same one."""
+
+    def unnamed(name: str, begins_s: float, ends_s: float, heard_s: float) -> SatelliteView:
+        given = known([window(begins_s, ends_s)])
+        return replace(passing(name, heard_s=heard_s), contacts=given)
+
+    others = [unnamed("a", 600, 800, -100), unnamed("b", 650, 850, -200)]
+    assert counts(*others, silent=unnamed("silent", 1000, 1200, -500))
+    # One that saw a station and another, unnamed one has not shown which of them hears.
+    seen = known([window(900, 1000, station="kiruna"), window(900, 1000)])
+    assert not counts(DEAD, SECOND, replace(passing("both", heard_s=950), contacts=seen))
+
+
 def test_what_does_not_count_says_so_and_why() -> None:
     before = passing("before", (450, 550, "kiruna"), heard_s=500)
     found = assessed(SILENT, 1200, others=[DEAD, SECOND, before])

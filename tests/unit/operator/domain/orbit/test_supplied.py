@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_fleet.intents import START, contact
+from paper_fleet.orbits import station
 from paper_fleet.views import at, window
 from perigee_api.satellite_node import Orbit
 from perigee_operator.domain.orbit.contacts import ALWAYS, UNKNOWN
@@ -54,6 +55,44 @@ def test_elevation_and_station_stay_with_the_contact() -> None:
     plan = contact(0, 20, station="kiruna", maxElevation=42)
     (found,) = supplied_contacts(orbit(contacts=[plan]), at(0), at(10)).windows
     assert (found.station, found.max_elevation_deg) == ("kiruna", 42)
+
+
+@pytest.mark.parametrize(
+    ("service", "expected"),
+    [
+        ({}, [(0, 50), (100, 150), (200, 250)]),
+        ({"outOfService": True}, []),
+        ({"outages": [contact(20, 30)]}, [(0, 20), (30, 50), (100, 150), (200, 250)]),
+        ({"outages": [contact(-9, 110)]}, [(110, 150), (200, 250)]),
+        ({"service": [contact(140, 220)]}, [(140, 150), (200, 220)]),
+        ({"service": [contact(10, 20, every=100)]}, [(10, 20), (110, 120), (210, 220)]),
+        ({"service": [contact(50, 100)]}, []),
+        ({"service": [contact(0, 100)], "outages": [contact(0, 40)]}, [(40, 50)]),
+    ],
+)
+def test_a_contact_is_cut_by_the_service_of_its_station(
+    service: dict[str, Any], expected: list[Span]
+) -> None:
+    plan = orbit(contacts=[contact(0, 50, every=100, station="kiruna", maxElevation=42)])
+    stations = [station("svalbard", outOfService=True), station("kiruna", **service)]
+    found = supplied_contacts(plan, at(0), at(300), stations)
+    assert found.windows == tuple(
+        window(*span, station="kiruna", max_elevation_deg=42) for span in expected
+    )
+    assert (found.known_from, found.known_until) == (at(0), at(300))
+
+
+def test_a_contact_that_begins_before_what_is_asked_for_is_cut_there_too() -> None:
+    plan = orbit(contacts=[contact(0, 50, station="kiruna")])
+    stations = [station("kiruna", outages=[contact(10, 20)])]
+    found = supplied_contacts(plan, at(40), at(45), stations).windows
+    assert found == (window(20, 50, station="kiruna"),)
+
+
+def test_a_contact_of_no_known_station_stays() -> None:
+    plan = orbit(contacts=[contact(0, 50), contact(60, 80, station="theirs")])
+    found = supplied_contacts(plan, at(0), at(300), [station("kiruna", outOfService=True)])
+    assert found.windows == (window(0, 50), window(60, 80, station="theirs"))
 
 
 def test_an_edge_site_is_always_in_contact() -> None:

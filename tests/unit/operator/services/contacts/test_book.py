@@ -116,6 +116,24 @@ async def test_what_the_mission_supplies_is_known_at_once_and_kept() -> None:
     assert later.known_until >= stage.now + LOOK_AHEAD
 
 
+async def test_what_the_mission_supplies_is_cut_anew_when_its_station_changes() -> None:
+    stage = Stage()
+    plan = {"contacts": [contact(0, 100, every=6000, station="north")]}
+    other = {"contacts": [contact(0, 100, every=6000, station="south"), contact(200, 300)]}
+    stage.satellites = [a_satellite("plan", plan), a_satellite("other", other)]
+    stage.stations = []
+    before = stage.look()
+    assert before["plan"].windows
+    stage.stations = [NORTH]
+    assert stage.look()["plan"] == before["plan"]
+    stage.stations = [station("north", 78.2, 15.4, outOfService=True)]
+    found = stage.look()
+    assert found["plan"].windows == ()
+    assert found["other"] is before["other"]
+    stage.stations = []
+    assert stage.look()["plan"] == before["plan"]
+
+
 async def test_elements_are_pending_until_they_are_computed() -> None:
     stage = Stage()
     stage.satellites = [a_satellite(f"s{n}", omm(MEAN_ANOMALY=n)) for n in range(5)]
