@@ -87,3 +87,16 @@ def test_a_site_that_never_sets_has_no_plan_to_be_right_or_wrong() -> None:
     fleet = watched(1)
     fleet.pass_time(100)
     assert "ContactPlanAccurate" not in [c.type for c in fleet.satellite("sat-1").conditions]
+
+
+def test_an_agent_that_is_silent_for_many_passes_is_told_of_once() -> None:
+    fleet = seen_by(a="kiruna")
+    fleet.satellites["a"].agent_runs = False
+    fleet.pass_time(4000, step_s=10)
+    assert condition(fleet, "a", "AgentSilent").status == "True"
+    told = [e for e in fleet.api.announced if e.regarding.name == "a"]
+    assert [event.reason for event in told].count("AgentSilent") == 1
+    assert not {event.reason for event in told} & {"MissedContact", "Lost"}
+    fleet.satellites["a"].agent_runs = True
+    fleet.pass_time(1000, step_s=10)
+    assert condition(fleet, "a", "AgentSilent").status == "False"

@@ -18,13 +18,14 @@ from perigee_operator.domain.fleet import PodView, SatelliteView
 from perigee_operator.domain.kinds import SATELLITE_NODE
 from perigee_operator.domain.liveness.held_losses import LossHeld
 from perigee_operator.domain.liveness.missed_passes import STATION_SUSPECT
-from perigee_operator.domain.liveness.phase import Assessment
+from perigee_operator.domain.liveness.phase import Assessment, last_heard
 from perigee_operator.domain.liveness.phi import Rhythm
 from perigee_operator.domain.liveness.plan_accuracy import (
     CONTACT_PLAN_ACCURATE,
     PlanAccuracy,
     plan_accuracy,
 )
+from perigee_operator.domain.liveness.silence import AGENT_SILENT
 from perigee_operator.domain.orbit.contacts import END, Contacts
 from perigee_operator.domain.orbit.validity import orbit_validity, prediction, staleness
 from perigee_operator.domain.report_findings import acknowledged_epoch, report_verdicts
@@ -38,7 +39,7 @@ READY_PHASES = frozenset({SatellitePhase.IN_CONTACT, SatellitePhase.EXPECTED_DAR
 ALARMING = frozenset({SatellitePhase.SUSPECT, SatellitePhase.LOST, SatellitePhase.MISSED_CONTACT})
 
 WARNINGS = {
-    ("AgentSilent", "True"): "AgentSilent",
+    (AGENT_SILENT, "True"): AGENT_SILENT,
     ("EpochCurrent", "False"): "HeartbeatReplayed",
     ("LossHeld", "True"): "LossHeld",
     ("ReportValid", "False"): "ReportMalformed",
@@ -181,11 +182,7 @@ def _verdicts(view: SatelliteView, sighting: Sighting, now: datetime) -> dict[st
             reason=assessment.phase.value,
             message=assessment.message,
         ),
-        "AgentSilent": Verdict(
-            holds=assessment.agent_silent,
-            reason="KubeletAlive" if assessment.agent_silent else "AsExpected",
-            message=assessment.message if assessment.agent_silent else "",
-        ),
+        AGENT_SILENT: _agent_silence(view, assessment),
         "LossHeld": Verdict(
             holds=sighting.held is not None,
             reason=sighting.held.reason if sighting.held else "NothingHeld",
@@ -218,6 +215,14 @@ def _verdicts(view: SatelliteView, sighting: Sighting, now: datetime) -> dict[st
     else:
         found["SpecValid"] = Verdict(holds=False, reason="Invalid", message=view.spec_error or "")
     return found
+
+
+def _agent_silence(view: SatelliteView, assessment: Assessment) -> Verdict:
+    """The condition AgentSilent: the same words in each phase, so that it is not written anew."""
+    if not assessment.agent_silent:
+        return Verdict(holds=False, reason="AsExpected")
+    message = f"{last_heard(view)}; the kubelet was heard long after that."
+    return Verdict(holds=True, reason="KubeletHeard", message=message)
 
 
 def _hardware(view: SatelliteView) -> Verdict | None:

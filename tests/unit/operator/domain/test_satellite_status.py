@@ -142,7 +142,7 @@ def test_an_edge_site_has_no_next_contact() -> None:
             "True",
             "AsSpecified",
         ),
-        ({"kubelet_arrived_at": at(40)}, "AgentSilent", "True", "KubeletAlive"),
+        ({"kubelet_arrived_at": at(40)}, "AgentSilent", "True", "KubeletHeard"),
     ],
 )
 def test_conditions(more: dict[str, Any], type_: str, status: str, reason: str) -> None:

@@ -13,7 +13,13 @@ from perigee_operator.domain.liveness.missed_passes import (
     MissedPasses,
     missed_passes,
 )
-from perigee_operator.domain.liveness.silence import KUBELET_FRESH_S, Silence, silence
+from perigee_operator.domain.liveness.silence import (
+    AGENT_SILENT,
+    KUBELET_FRESH_S,
+    Silence,
+    agent_known_silent,
+    silence,
+)
 from perigee_operator.domain.orbit.contacts import UNKNOWN, Contacts
 from perigee_operator.domain.orbit.validity import orbit_validity
 
@@ -31,6 +37,7 @@ class Assessment:
     reason: str
     message: str
     agent_silent: bool = False
+    """The agent alone has died, or had when anything was last heard."""
     silent_since: datetime | None = None
     """When the last sign of life came; None if none ever did."""
     missed: MissedPasses = NONE_MISSED
@@ -103,7 +110,7 @@ def _still_lost(satellite: SatelliteView, missed: MissedPasses) -> Assessment:
     return Assessment(
         SatellitePhase.LOST,
         "Silent",
-        ready.message if ready else _last_heard(satellite),
+        ready.message if ready else last_heard(satellite),
         silent_since=heard_at(satellite),
         missed=missed,
         contacts=satellite.contacts,
@@ -121,9 +128,9 @@ def _by_silence(
         left_s = heard.suspect_after_s - (heard.agent_age_s or 0)
         return _found(satellite, SatellitePhase.IN_CONTACT, "Heard", "", missed, left_s)
     if heard.kubelet_fresh and heard.agent_died_alone:
-        message = f"{_last_heard(satellite)}; the kubelet's Lease is fresh: the satellite lives."
+        message = f"{last_heard(satellite)}; the kubelet's Lease is fresh: the satellite lives."
         left_s = KUBELET_FRESH_S - (heard.kubelet_age_s or 0)
-        return _found(satellite, SatellitePhase.IN_CONTACT, "AgentSilent", message, missed, left_s)
+        return _found(satellite, SatellitePhase.IN_CONTACT, AGENT_SILENT, message, missed, left_s)
     if missed.judged_until is not None and missed.count >= _passes_allowed(satellite):
         return _lost_by_passes(satellite, missed, missed.judged_until, hearing, now)
     if heard.contact is None:
@@ -143,7 +150,7 @@ def _lost_by_passes(
 
     In a fleet of some size that is a matter of seconds, for which no human is called.
     """
-    message = f"{_last_heard(satellite)}{_told(missed)}"
+    message = f"{last_heard(satellite)}{_told(missed)}"
     proven, waited_s = hearing.heard_after(judged_until), (now - judged_until).total_seconds()
     if not proven and waited_s < WITNESS_PATIENCE_S:
         phase, reason = SatellitePhase.MISSED_CONTACT, "PassMissed"
@@ -159,7 +166,7 @@ def _out_of_contact(satellite: SatelliteView, missed: MissedPasses, now: datetim
     start = next_sure_start(satellite.contacts, now)
     left_s = (start - now).total_seconds() if start else None
     if missed.count or missed.uncounted:
-        message = f"{_last_heard(satellite)}{_told(missed)}. {missed.uncounted}".rstrip()
+        message = f"{last_heard(satellite)}{_told(missed)}. {missed.uncounted}".rstrip()
         phase, reason = SatellitePhase.MISSED_CONTACT, "PassMissed"
         return _found(satellite, phase, reason, message, missed, left_s)
     message = "Silent outside its contact windows, as it must be."
@@ -175,12 +182,12 @@ def _within_contact(
 ) -> Assessment:
     loss_s = heard.loss_left_s if _is_long(contact) else None
     if loss_s is not None and loss_s <= 0:
-        message = f"{_last_heard(satellite)}; {heard.lost_after_s:.0f} s of silence in contact"
+        message = f"{last_heard(satellite)}; {heard.lost_after_s:.0f} s of silence in contact"
         found = _found(satellite, SatellitePhase.LOST, "Silent", f"{message} are allowed.", missed)
         return replace(found, proven=heard.is_proven)
     end_s = (contact.end - now).total_seconds() if contact.end else None
     if heard.agent_silent_s >= heard.suspect_after_s:
-        message = f"{_last_heard(satellite)}, though in predicted contact."
+        message = f"{last_heard(satellite)}, though in predicted contact."
         left_s = _sooner(loss_s, end_s)
         return _found(satellite, SatellitePhase.SUSPECT, "Silent", message, missed, left_s)
     # Contact has begun and the first heartbeat is not due yet, or the last is only just overdue.
@@ -212,8 +219,8 @@ def _told(missed: MissedPasses) -> str:
     return f"; {passes} missed since {missed.since:%Y-%m-%d %H:%M:%S} UTC"
 
 
-def _last_heard(satellite: SatelliteView) -> str:
-    """When the agent was heard last: a moment, since an age would change with every look."""
+def last_heard(satellite: SatelliteView) -> str:
+    """When the agent was heard last, told: a moment, since an age would change with every look."""
     if satellite.heartbeat is None:
         return "The agent was never heard"
     return f"The agent was last heard at {satellite.heartbeat.arrived_at:%Y-%m-%d %H:%M:%S} UTC"
@@ -231,11 +238,13 @@ def _found(  # noqa: PLR0913, PLR0917 - what an assessment consists of
     missed: MissedPasses,
     next_change_s: float | None = None,
 ) -> Assessment:
+    known_silent = agent_known_silent(satellite)
     return Assessment(
         phase=phase,
         reason=reason,
         message=message,
-        agent_silent=reason == "AgentSilent",
+        # In the dark, and until a pass has shown its kubelet, nothing says that it is back.
+        agent_silent=reason == AGENT_SILENT or (known_silent and phase is not SatellitePhase.LOST),
         silent_since=heard_at(satellite),
         missed=missed,
         contacts=satellite.contacts,

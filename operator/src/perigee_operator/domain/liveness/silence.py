@@ -20,6 +20,8 @@ BEATS_UNTIL_SUSPECT: Final = 3
 """Heartbeats that may be late before a satellite is Suspect."""
 SUSPICION_PHI: Final = 3.0
 """Suspicion from which a satellite is Suspect: one interval in a thousand is as long."""
+AGENT_SILENT: Final = "AgentSilent"
+"""The condition that only the agent has died."""
 LEAST_PASS_S: Final = 60.0
 """A shorter pass says nothing: a link takes up to a minute to carry the first heartbeat."""
 
@@ -113,6 +115,17 @@ def lost_after_s(satellite: SatelliteView) -> float:
     limits = satellite.spec.liveness
     by_phi_s = satellite.rhythm.silence_s(limits.phi_threshold)
     return max(limits.lost_after, BEATS_UNTIL_SUSPECT * beat_s(satellite), by_phi_s)
+
+
+def agent_known_silent(satellite: SatelliteView) -> bool:
+    """Whether its status says that the agent died alone, and it has not been heard since."""
+    agent_at = satellite.heartbeat.arrived_at if satellite.heartbeat else None
+    return any(
+        condition.type == AGENT_SILENT
+        and condition.status == "True"
+        and (agent_at is None or agent_at <= condition.last_transition_time)
+        for condition in satellite.status.conditions
+    )
 
 
 def silence(satellite: SatelliteView, hearing: Hearing, now: datetime) -> Silence:

@@ -1,0 +1,41 @@
+"""The silence of an agent whose satellite lives, over passes and gaps."""
+
+from dataclasses import replace
+
+import pytest
+
+from paper_fleet.intents import contact, satellite_spec
+from paper_fleet.views import assessed, at, heartbeat, satellite_view
+from perigee_api.base import Condition
+from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
+
+DARK = SatellitePhase.EXPECTED_DARK
+SUSPECT, MISSED = SatellitePhase.SUSPECT, SatellitePhase.MISSED_CONTACT
+LOST = SatellitePhase.LOST
+
+PASSES = satellite_spec(contacts=[contact(0, 100, every=1000)])
+SILENT_AGENT = SatelliteNodeStatus(
+    phase=DARK,
+    conditions=[
+        Condition(
+            type="AgentSilent", status="True", reason="KubeletHeard", last_transition_time=at(-900)
+        )
+    ],
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "phase"), [(-300, DARK), (10, DARK), (29, DARK), (30, SUSPECT), (200, MISSED)]
+)
+def test_an_agent_s_silence_stands_until_it_is_heard(moment: float, phase: SatellitePhase) -> None:
+    view = satellite_view(spec=PASSES, status=SILENT_AGENT, heard_s=-1990, kubelet_s=-905)
+    found = assessed(view, moment)
+    assert (found.phase, found.agent_silent) == (phase, True)
+    heard = replace(view, heartbeat=heartbeat(-899))
+    assert not assessed(heard, moment).agent_silent
+
+
+def test_an_agent_s_silence_ends_with_the_satellite() -> None:
+    view = satellite_view(spec=PASSES, status=SILENT_AGENT, heard_s=-1990, kubelet_s=-905)
+    found = assessed(view, 1200)
+    assert (found.phase, found.agent_silent) == (LOST, False)
