@@ -48,6 +48,8 @@ class Silence:
 
     Seconds of contact where contacts are predicted: a pass may well begin with the kubelet.
     """
+    agent_known_silent: bool
+    """It is recorded that the agent died alone, and it has not been heard since."""
     suspect_after_s: float
     lost_after_s: float
     passed: tuple[SureContact, ...]
@@ -65,8 +67,11 @@ class Silence:
 
     @property
     def agent_died_alone(self) -> bool:
-        """The kubelet was heard long after the agent was last heard."""
-        return self.agent_missed_s > self.suspect_after_s
+        """The kubelet was heard long after the agent was last heard.
+
+        Contacts of long ago are forgotten: what was found then is recorded.
+        """
+        return self.agent_known_silent or self.agent_missed_s > self.suspect_after_s
 
     @property
     def kubelet_patience_s(self) -> float:
@@ -159,6 +164,7 @@ def silence(satellite: SatelliteView, hearing: Hearing, now: datetime) -> Silenc
         agent_proven_s=silent_s(agent_at, ears_since, until=ears_until),
         kubelet_proven_s=silent_s(kubelet_at, ears_since, until=ears_until),
         agent_missed_s=_agent_missed_s(satellite, agent_at, kubelet_at, observing_since),
+        agent_known_silent=agent_known_silent(satellite),
         suspect_after_s=suspect_after_s(satellite),
         lost_after_s=lost_after_s(satellite),
         passed=tuple(_passed(satellite, contacts, heard_at, observing_since, now)),
