@@ -56,7 +56,6 @@ class PaperFleet:
         self.files = Files()
         self.observing_since: datetime | None = START
         """None: the operator hears nothing."""
-        self.feed = HeartbeatFeed(lambda: self.now)
         self.observers: list[Observer] = []
         self.chance = Random(0)  # noqa: S311 - the order of what happens side by side
         self._names_taken: dict[str, str] = {}
@@ -67,7 +66,9 @@ class PaperFleet:
         self._begin()
 
     def _begin(self) -> None:
-        """An operator that remembers nothing."""
+        """An operator that remembers nothing: what it lists first came some time before."""
+        self.feed = HeartbeatFeed(lambda: self.now)
+        self._just_begun = True
         self._memory = Memory()
         self.metrics.forget()
         contacts = ContactBook(lambda: self.now)
@@ -162,8 +163,10 @@ class PaperFleet:
 
     def snapshot(self) -> Snapshot:
         """As the operator sees the fleet now."""
+        origin = Origin.LISTED if self._just_begun else Origin.STREAMED
+        self._just_begun = False
         for lease in self.api.items(kinds.LEASE):
-            change = Change(lease, Origin.STREAMED)
+            change = Change(lease, origin)
             if lease["metadata"]["namespace"] == names.HEARTBEAT_NAMESPACE:
                 self.feed.take_agent_lease(change)
             else:
@@ -180,8 +183,10 @@ class PaperFleet:
     # What happens
 
     def restart(self) -> None:
-        """The operator dies and begins anew."""
+        """The operator dies and begins anew: it hears from now on."""
         self._begin()
+        if self.observing_since is not None:
+            self.observing_since = self.now
 
     def pass_time(self, seconds: float, *, step_s: float = STEP_S) -> None:
         """Everybody does what is theirs, again and again."""

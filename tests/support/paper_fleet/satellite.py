@@ -148,6 +148,9 @@ class PaperSatellite:
         def renew(lease: Item) -> None:
             lease["metadata"]["annotations"] |= annotations
             lease["spec"] = {"holderIdentity": self.name, "renewTime": now.isoformat()}
+            # As the API server does: by that an operator knows when what it lists has come.
+            renewed: Item = {"f:spec": {"f:renewTime": {}}}
+            lease["metadata"]["managedFields"] = [{"time": now.isoformat(), "fieldsV1": renewed}]
 
         api.change(key, renew)
         found = api.get(key)

@@ -17,6 +17,8 @@ from perigee_api import names
 from perigee_api.inference_model import ModelPhase
 from perigee_api.rollout_action import RolloutVerb
 from perigee_operator.domain.fleet import Settings
+from perigee_operator.domain.kinds import SATELLITE_NODE
+from perigee_operator.domain.writes import Announce
 
 STEPS: list[list[dict[str, Any]]] = [
     [],
@@ -131,6 +133,15 @@ class Constellation(RuleBasedStateMachine):
     def stop_or_start_observing(self) -> None:
         deaf = self.fleet.observing_since is None
         self.fleet.observing_since = self.fleet.now if deaf else None
+
+    @rule()
+    def restart_the_operator(self) -> None:
+        """It decides the same: nothing but what is found of the satellites may be told anew."""
+        self.fleet.sweep()
+        self.fleet.restart()
+        for track in self.fleet.plan().tracks:
+            for write in track.writes:
+                assert isinstance(write, Announce) or write.key.kind == SATELLITE_NODE, write
 
     @invariant()
     def whatever_is_planned_settles(self) -> None:
