@@ -59,14 +59,13 @@ def run_replica_sets(api: ApiServer) -> None:
         pods = [pod for pod in _pods_of(api, replica_set) if is_live(pod)]
         _end(api, pods, spec["replicas"])
         for _ in range(spec["replicas"] - len(pods)):
-            _make_pod(api, replica_set, json.dumps(spec["template"], sort_keys=True))
+            _make_pod(api, "ReplicaSet", replica_set)
 
 
 def run_daemon_sets(api: ApiServer) -> None:
     """A Pod on every Node that fits; one whose Node fits no more ends. Never updates one."""
     for daemon_set in api.items(kinds.DAEMON_SET):
         template = daemon_set["spec"]["template"]
-        text = json.dumps(template, sort_keys=True)
         pods = {p["spec"]["nodeName"]: p for p in _pods_of(api, daemon_set)}
         for node in api.items(kinds.NODE):
             name = node["metadata"]["name"]
@@ -82,7 +81,7 @@ def run_daemon_sets(api: ApiServer) -> None:
                 and fits
                 and tolerates(template["spec"], node, NO_SCHEDULE, DAEMON_TOLERATED)
             ):
-                _make_pod(api, daemon_set, text, node=name)
+                _make_pod(api, "DaemonSet", daemon_set, node=name)
 
 
 def schedule(api: ApiServer) -> None:
@@ -131,8 +130,10 @@ def _pods_on(api: ApiServer, node: Item) -> list[Item]:
     return [pod for pod in api.items(kinds.POD) if pod["spec"].get("nodeName") == name]
 
 
-def _make_pod(api: ApiServer, owner: Item, template: str, node: str | None = None) -> None:
+def _make_pod(api: ApiServer, kind: str, owner: Item, node: str | None = None) -> None:
     metadata = owner["metadata"]
+    template = json.dumps(owner["spec"]["template"], sort_keys=True)
+    controller = {"apiVersion": "apps/v1", "kind": kind, "uid": metadata["uid"], "controller": True}
     spec: Mapping[str, Any] = owner["spec"]["template"]["spec"]
     name = f"{metadata['name']}-{len(list(api.all_items()))}-{metadata['resourceVersion']}"
     while api.get(ObjectKey(kinds.POD, name, metadata["namespace"])) is not None:
@@ -143,7 +144,7 @@ def _make_pod(api: ApiServer, owner: Item, template: str, node: str | None = Non
             "metadata": {
                 "labels": owner["spec"]["template"]["metadata"]["labels"],
                 "annotations": {TEMPLATE: template},
-                "ownerReferences": [{"kind": "Workload", "uid": metadata["uid"]}],
+                "ownerReferences": [controller],
             },
             "spec": dict(spec) | ({"nodeName": node} if node else {}),
             "status": {"phase": "Pending"},

@@ -245,9 +245,10 @@ class SteadyFleet:
     def _run_pod(self, replica_set: Json, node: str) -> None:
         own, template = replica_set["metadata"], replica_set["spec"]["template"]
         key = ObjectKey(kinds.POD, f"{own['name']}-{node}", own["namespace"])
+        controller = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "uid": own["uid"]}
         metadata = {
             "labels": template["metadata"]["labels"],
-            "ownerReferences": [{"kind": "ReplicaSet", "uid": own["uid"]}],
+            "ownerReferences": [{**controller, "controller": True}],
         }
         spec = {**template["spec"], "nodeName": node}
         status = {"phase": "Running", "containerStatuses": [{"ready": True}]}

@@ -48,7 +48,10 @@ SOUND: dict[str, Any] = {
         "creationTimestamp": "2026-03-01T12:00:00Z",
         "labels": {names.MODEL_LABEL: "m", names.REVISION_LABEL: "r"},
         "annotations": {},
-        "ownerReferences": [{"kind": "InferenceModel", "uid": "u"}],
+        "ownerReferences": [
+            {"kind": "InferenceModel", "uid": "u"},
+            {"apiVersion": "apps/v1", "kind": "ReplicaSet", "uid": "w", "controller": True},
+        ],
     },
     "spec": {"nodeName": "n", "taints": [{"key": "k", "effect": "NoExecute"}]},
     "status": {

@@ -40,6 +40,18 @@ def test_what_another_owner_has_is_none_of_the_model_s(fleet: PaperFleet) -> Non
     assert after.services == before.services
 
 
+def test_a_pod_that_somebody_labelled_by_hand_is_no_copy(fleet: PaperFleet) -> None:
+    (before,) = fleet.snapshot().models
+    labels = {names.MODEL_LABEL: "m", names.REVISION_LABEL: before.revisions[0].name}
+    body = {"metadata": {"labels": labels}, "spec": {"nodeName": "ground"}, "status": {}}
+    fleet.api.create(ObjectKey(kinds.POD, "of-a-user", "default"), body)
+    fleet.api.create(ObjectKey(kinds.NODE, "ground"), {"metadata": {}, "spec": {}, "status": {}})
+    found = fleet.snapshot()
+    assert found.models[0].pods == before.pods
+    assert found.strays == ()
+    assert fleet.plan().tracks == ()
+
+
 def test_satellites_have_their_nodes_and_signs_of_life(fleet: PaperFleet) -> None:
     found = fleet.snapshot()
     assert found.hearing.observing_since == START

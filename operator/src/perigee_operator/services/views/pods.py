@@ -1,26 +1,32 @@
 """Views of Pods, and what the kubelet reports of their containers."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from perigee_api import names
 from perigee_api.termination import Termination
 from perigee_operator.domain.fleet import ContainerView, EndView, PodView
-from perigee_operator.domain.odd import moment, rows, table, text, whole
+from perigee_operator.domain.odd import UnviewableError, moment, rows, table, text, whole
 from perigee_operator.domain.rollout.pod_writes import DELETION_COST_ANNOTATION
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.views.common import annotations_of, identity, is_true, labels_of
+
+WORKLOADS: Final = frozenset({"ReplicaSet", "DaemonSet"})
 
 
 def pod_view(pod: Json) -> PodView:
     """A Pod of a model as the domain sees it.
 
     Raises:
-        UnviewableError: nobody can tell which Pod it is, or since when it has been there.
+        UnviewableError: nobody can tell which Pod it is, or since when it has been there; or it
+            is no copy of a model.
     """
     own, status = identity(pod), table(pod.get("status"))
+    if not _is_controlled(pod):
+        # Anybody may label a Pod. Taken for a copy it would be counted, and ended like one.
+        raise UnviewableError("no ReplicaSet or DaemonSet controls it")
     metadata, labels = table(pod["metadata"]), labels_of(pod)
     containers = tuple(map(_container, rows(status.get("containerStatuses"))))
     created_at = moment(metadata.get("creationTimestamp"))
@@ -42,6 +48,15 @@ def pod_view(pod: Json) -> PodView:
         verified_at=_ready_since(status) or created_at if verified else None,
         refused=status.get("phase") == "Failed",
         containers=containers,
+    )
+
+
+def _is_controlled(pod: Json) -> bool:
+    return any(
+        owner.get("controller") is True
+        and text(owner.get("apiVersion")).startswith("apps/")
+        and text(owner.get("kind")) in WORKLOADS
+        for owner in rows(table(pod["metadata"]).get("ownerReferences"))
     )
 
 

@@ -8,7 +8,12 @@ import pytest
 from perigee_api import names
 from perigee_api.termination import Termination, TerminationReason
 from perigee_operator.domain.fleet import ContainerView, EndView
+from perigee_operator.domain.odd import UnviewableError
 from perigee_operator.services.views.pods import pod_view
+
+
+def owned_by(kind: str, **more: Any) -> dict[str, Any]:
+    return {"apiVersion": "apps/v1", "kind": kind, "uid": "w", "controller": True, **more}
 
 
 def a_pod(*containers: dict[str, Any], **status: Any) -> dict[str, Any]:
@@ -19,6 +24,7 @@ def a_pod(*containers: dict[str, Any], **status: Any) -> dict[str, Any]:
             "uid": "u",
             "creationTimestamp": "2026-03-01T12:00:00Z",
             "labels": {names.MODEL_LABEL: "m", names.REVISION_LABEL: "r"},
+            "ownerReferences": [owned_by("ReplicaSet")],
         },
         "spec": {"nodeName": "sat-1"},
         "status": {"phase": "Running", "containerStatuses": list(containers), **status},
@@ -71,6 +77,31 @@ def test_verified_is_what_the_kubelet_says_and_ready_what_the_ground_knows(
 ) -> None:
     view = pod_view(a_pod(*containers, conditions=[{"type": "Ready", "status": condition}]))
     assert (view.verified, view.ready) == (verified, ready)
+
+
+@pytest.mark.parametrize(
+    ("owners", "counts"),
+    [
+        ([owned_by("ReplicaSet")], True),
+        ([owned_by("DaemonSet")], True),
+        ([owned_by("Node", controller=False), owned_by("DaemonSet")], True),
+        ([owned_by("ReplicaSet", controller=False)], False),
+        ([owned_by("ReplicaSet", apiVersion="example.com/v1")], False),
+        ([owned_by("Job")], False),
+        ([], False),
+        (None, False),
+    ],
+)
+def test_a_copy_is_what_a_workload_controls(
+    *, owners: list[dict[str, Any]] | None, counts: bool
+) -> None:
+    pod = a_pod()
+    pod["metadata"]["ownerReferences"] = owners
+    if counts:
+        assert pod_view(pod).model == "m"
+        return
+    with pytest.raises(UnviewableError, match="no ReplicaSet or DaemonSet controls it"):
+        pod_view(pod)
 
 
 @pytest.mark.parametrize("phase", ["Failed", "Succeeded"])

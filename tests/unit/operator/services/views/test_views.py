@@ -185,8 +185,10 @@ def test_what_somebody_else_wrote_into_the_history_is_none_of_it(
 
 def test_what_cannot_be_viewed_is_left_out_and_told_once() -> None:
     views = Views(POD, pod_view)
-    odd, nameless = thing("a"), {"metadata": [1]}
-    whole = thing("b", metadata={"creationTimestamp": "2026-03-01T12:00:00Z"})
+    owner = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "controller": True}
+    owned = {"ownerReferences": [owner]}
+    odd, nameless = thing("a", metadata=owned), {"metadata": [1]}
+    whole = thing("b", metadata=owned | {"creationTimestamp": "2026-03-01T12:00:00Z"})
     with capture_logs() as logs:
         for _ in range(3):
             assert [view.name for view in views.of([odd, nameless, whole])] == ["b"]
