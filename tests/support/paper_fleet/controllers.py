@@ -1,4 +1,4 @@
-"""Kubernetes on paper: scheduler, ReplicaSets, DaemonSets, garbage, unreachable Nodes.
+"""Kubernetes on paper: ReplicaSets, DaemonSets, garbage, unreachable Nodes.
 
 Each function does what its controller does to all objects at once. Only what Perigee depends on
 is played, and that as upstream does it: which Pods a ReplicaSet ends first, when a DaemonSet ends
@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from paper_fleet.api_server import ApiServer, Item
-from paper_fleet.fitting import DAEMON_TOLERATED, repels, selects, tolerates
+from paper_fleet.fitting import DAEMON_TOLERATED, selects, tolerates
 from perigee_operator.domain import kinds
 from perigee_operator.domain.writes import ObjectKey
 
@@ -41,6 +41,12 @@ def is_live(pod: Item) -> bool:
     """Nobody deletes it, and it has not ended."""
     ended = pod.get("status", {}).get("phase") in ("Failed", "Succeeded")
     return "deletionTimestamp" not in pod["metadata"] and not ended
+
+
+def pods_on(api: ApiServer, node: Item) -> list[Item]:
+    """The Pods that have been given a Node, whatever has become of them."""
+    name = node["metadata"]["name"]
+    return [pod for pod in api.items(kinds.POD) if pod["spec"].get("nodeName") == name]
 
 
 def collect_garbage(api: ApiServer) -> None:
@@ -84,17 +90,6 @@ def run_daemon_sets(api: ApiServer) -> None:
                 _make_pod(api, "DaemonSet", daemon_set, node=name)
 
 
-def schedule(api: ApiServer) -> None:
-    """Gives a Node to every Pod that has none, where one fits: the emptiest, then by name."""
-    for pod in api.items(kinds.POD):
-        if "nodeName" in pod["spec"] or not is_live(pod):
-            continue
-        fitting = [n for n in api.items(kinds.NODE) if _admits(api, n, pod)]
-        if fitting:
-            chosen = min(fitting, key=lambda n: len(_pods_on(api, n)))["metadata"]["name"]
-            api.change(pod_key(pod), partial(_bind, node=chosen))
-
-
 def watch_nodes(api: ApiServer, heard: Callable[[str], datetime | None], now: datetime) -> None:
     """A Node whose kubelet is silent for 40 s is tainted, and its Pods are Ready no more."""
     for node in api.items(kinds.NODE):
@@ -102,18 +97,10 @@ def watch_nodes(api: ApiServer, heard: Callable[[str], datetime | None], now: da
         heard_at = heard(name)
         silent = heard_at is None or (now - heard_at).total_seconds() > 40
         api.change(ObjectKey(kinds.NODE, name), partial(_mark, dark=silent))
-        for pod in _pods_on(api, node) if silent else []:
+        for pod in pods_on(api, node) if silent else []:
             api.change(pod_key(pod), _not_ready)
             if any(t["key"] == OUT_OF_SERVICE for t in node["spec"].get("taints", [])):
                 api.remove(pod_key(pod))
-
-
-def _admits(api: ApiServer, node: Item, pod: Item) -> bool:
-    return (
-        selects(pod["spec"], node)
-        and tolerates(pod["spec"], node, NO_SCHEDULE)
-        and not repels(pod, _pods_on(api, node))
-    )
 
 
 def _pods_of(api: ApiServer, owner: Item) -> list[Item]:
@@ -123,11 +110,6 @@ def _pods_of(api: ApiServer, owner: Item) -> list[Item]:
         for pod in api.items(kinds.POD)
         if any(o["uid"] == uid for o in pod["metadata"].get("ownerReferences", []))
     ]
-
-
-def _pods_on(api: ApiServer, node: Item) -> list[Item]:
-    name = node["metadata"]["name"]
-    return [pod for pod in api.items(kinds.POD) if pod["spec"].get("nodeName") == name]
 
 
 def _make_pod(api: ApiServer, kind: str, owner: Item, node: str | None = None) -> None:
@@ -168,10 +150,6 @@ def _worth(pod: Item) -> tuple[bool, bool, bool, int, float]:
         int(metadata.get("annotations", {}).get(COST, 0)),
         -datetime.fromisoformat(metadata["creationTimestamp"]).timestamp(),
     )
-
-
-def _bind(pod: Item, node: str) -> None:
-    pod["spec"]["nodeName"] = node
 
 
 def _mark(node: Item, *, dark: bool) -> None:

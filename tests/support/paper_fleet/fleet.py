@@ -17,6 +17,7 @@ from paper_fleet.api_server import ApiServer, Item, RefusedError, TakenError
 from paper_fleet.intents import START, satellite_body
 from paper_fleet.metrics import PlayedMetrics
 from paper_fleet.satellite import Files, PaperSatellite
+from paper_fleet.scheduler import schedule
 from perigee_api import names
 from perigee_api.inference_model import InferenceModelStatus
 from perigee_api.rollout_action import RolloutActionStatus, RolloutVerb
@@ -213,7 +214,7 @@ class PaperFleet:
             controllers.collect_garbage,
             controllers.run_replica_sets,
             controllers.run_daemon_sets,
-            controllers.schedule,
+            schedule,
         ):
             controller(self.api)
             self._done(controller.__name__)

@@ -10,9 +10,9 @@ from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
 from perigee_api.rollout_action import RolloutActionSpec
 from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, TelemetryDays
-from perigee_api.termination import Termination
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
+from perigee_operator.domain.container import ContainerView
 from perigee_operator.domain.liveness.phi import Rhythm
 from perigee_operator.domain.liveness.plan_accuracy import PlanAccuracy
 from perigee_operator.domain.orbit.contacts import Contacts
@@ -137,30 +137,6 @@ class SatelliteView:
 
 
 @dataclass(frozen=True, slots=True)
-class EndView:
-    """How a container ended."""
-
-    reason: str
-    """The kubelet's word for it; empty where there is none."""
-    exit_status: int | None
-    termination: Termination | None
-    """What the server said when it gave up; None where the message is not its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class ContainerView:
-    """A container as the kubelet reports it."""
-
-    ready: bool
-    restarts: int
-    waiting: str
-    """Why it does not run, in the kubelet's word; empty where it does not wait."""
-    waiting_message: str
-    ended: EndView | None
-    """The last end, if it has had one."""
-
-
-@dataclass(frozen=True, slots=True)
 class PodView:
     """A Pod of a model."""
 
@@ -187,6 +163,8 @@ class PodView:
     refused: bool = False
     """Its kubelet would not take it, or has thrown it out: it never runs again."""
     containers: tuple[ContainerView, ...] = ()
+    unscheduled: str = ""
+    """Why the scheduler finds no Node for it, in its words; empty where it does not say so."""
 
 
 @dataclass(frozen=True, slots=True)

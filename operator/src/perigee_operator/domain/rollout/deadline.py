@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from perigee_api.inference_model import RolloutStatus
-from perigee_operator.domain.rollout.progress import WaveProgress, waits
+from perigee_operator.domain.rollout.progress import WaveProgress, waiting
 from perigee_operator.domain.rollout.revision import Revision
 from perigee_operator.domain.satellite import Satellite
 
@@ -38,10 +38,8 @@ def overdue(
     if len(late) <= math.floor(len(progress.wave) * progress.unreachable_percent / 100):
         return None
     allowed_s = _allowed_s(late[0], progress, status, deadline_s, now) or 0
-    name = progress.revision.name
-    return f"After {allowed_s:.0f} s of contact revision {name} is not ready: " + ", ".join(
-        waits(satellite, progress) for satellite in late[:5]
-    )
+    since = f"After {allowed_s:.0f} s of contact revision {progress.revision.name}"
+    return f"{since} is not ready: {waiting(late, progress)}"
 
 
 def _allowed_s(

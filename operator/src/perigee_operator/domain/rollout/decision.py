@@ -24,9 +24,7 @@ from perigee_operator.domain.rollout.note import Note
 from perigee_operator.domain.rollout.pod_writes import pod_labels
 from perigee_operator.domain.rollout.progress import WaveProgress
 from perigee_operator.domain.rollout.refusal import forgotten
-from perigee_operator.domain.rollout.revision import (
-    named_revision,
-)
+from perigee_operator.domain.rollout.revision import named_revision
 from perigee_operator.domain.rollout.rolled_back import (
     gone_back_nodes,
     rolled_back_notes,
@@ -43,6 +41,7 @@ from perigee_operator.domain.rollout.rollout_state import (
 )
 from perigee_operator.domain.rollout.situation import Situation, situated
 from perigee_operator.domain.rollout.terms import terms_of
+from perigee_operator.domain.rollout.unplaced import unplaced
 from perigee_operator.domain.rollout.verbs import Bearings
 from perigee_operator.domain.rollout.wave import share, stage_of, wave_satellites
 from perigee_operator.domain.rollout.workload_writes import workload_writes
@@ -138,6 +137,7 @@ def _judged(situation: Situation, state: RolloutState, now: datetime) -> Judgeme
         verified_at={pod.node: pod.verified_at for pod in pods if pod.node and pod.verified_at},
         obstacles=obstacles(situation.model, candidate),
         measured=situation.model.measured,
+        unplaced=unplaced(pods, situation.model.status.message),
     )
     policy = Policy(
         situation.spec.rollout,

@@ -7,7 +7,8 @@ from enum import Enum, auto
 
 from perigee_api.heartbeat import ArtifactState
 from perigee_api.termination import TerminationReason
-from perigee_operator.domain.fleet import ContainerView, EndView, ModelView, PodView
+from perigee_operator.domain.container import ContainerView, EndView
+from perigee_operator.domain.fleet import ModelView, PodView
 from perigee_operator.domain.rollout.revision import Revision
 from perigee_operator.domain.satellite import Satellite
 

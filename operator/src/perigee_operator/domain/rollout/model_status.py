@@ -15,6 +15,7 @@ from perigee_operator.domain.rollout.note import extended
 from perigee_operator.domain.rollout.rolled_back import ROLLED_BACK, rolled_back_verdict
 from perigee_operator.domain.rollout.rollout_state import RolloutState
 from perigee_operator.domain.rollout.situation import Situation
+from perigee_operator.domain.rollout.unplaced import unplaced
 from perigee_operator.domain.rollout.wave import stage_of
 
 MESSAGE_LIMIT = 2000
@@ -137,7 +138,7 @@ def _settled_phase(
         return ModelPhase.HEALTHY, ""
     if situation.wants_none:
         return ModelPhase.HEALTHY, "No copies are wanted."
-    return _short_phase(situation, serving)
+    return _short_phase(situation, serving, stable)
 
 
 def _rollout_phase(situation: Situation, judgement: Judgement) -> tuple[ModelPhase, str]:
@@ -167,7 +168,9 @@ def _rollout_phase(situation: Situation, judgement: Judgement) -> tuple[ModelPha
     return ModelPhase.WAITING if judgement.stands_still else ModelPhase.PROGRESSING, message
 
 
-def _short_phase(situation: Situation, serving: Serving) -> tuple[ModelPhase, str]:
+def _short_phase(
+    situation: Situation, serving: Serving, stable: str | None
+) -> tuple[ModelPhase, str]:
     count = f"{serving.active} of {situation.copies} copies serve"
     if not situation.eligible:
         return ModelPhase.WAITING, f"{count}. No satellite qualifies: {_objections(situation)}."
@@ -179,7 +182,18 @@ def _short_phase(situation: Situation, serving: Serving) -> tuple[ModelPhase, st
     dark = [s.name for s in situation.eligible if s.phase is not SatellitePhase.IN_CONTACT]
     if len(dark) >= situation.copies - serving.active and situation.spec.placement.every_satellite:
         return ModelPhase.WAITING, f"{count}; {', '.join(dark[:5])} out of contact."
-    return ModelPhase.DEGRADED, f"{count}; others are starting."
+    return ModelPhase.DEGRADED, f"{count}; {_stuck(situation, stable) or 'others are starting'}."
+
+
+def _stuck(situation: Situation, stable: str | None) -> str:
+    """Why Pods find no satellite, although one that can be reached is open to them."""
+    model, hosts = situation.model, situation.nodes_with(stable or "")
+    label = names.node_revision_label(model.namespace, model.name, stable or "")
+    is_open = any(
+        label in s.node.labels and s.node.name not in hosts and s.phase is SatellitePhase.IN_CONTACT
+        for s in situation.eligible
+    )
+    return unplaced(model.pods_of(stable or ""), model.status.message) if is_open else ""
 
 
 def _unsuited_message(situation: Situation, unsuited: int) -> str:

@@ -1,6 +1,6 @@
 """How far a candidate has come in its wave, and what it waits for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +10,9 @@ from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
 from perigee_operator.domain.rollout.revision import Revision
 from perigee_operator.domain.satellite import Satellite
+
+NAMED = 5
+"""So many satellites are named at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,8 @@ class WaveProgress:
     """Why the candidate's Pods do not start, by Node."""
     measured: Mapping[MetricKey, Record] = field(default_factory=dict)
     """What was measured of its metrics by now."""
+    unplaced: str = ""
+    """Why Pods of the candidate find no satellite, if so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +52,29 @@ class StepVerdict:
     next_change_s: float | None = None
 
 
-def waits(satellite: Satellite, progress: WaveProgress) -> str:
+def waiting(satellites: Sequence[Satellite], progress: WaveProgress) -> str:
+    """What satellites are waiting for, the first few of them; what is the same is said once."""
+    said = dict.fromkeys(_waits(satellite, progress) for satellite in satellites[:NAMED])
+    rest = f" and {len(satellites) - NAMED} more" if len(satellites) > NAMED else ""
+    return ", ".join(said) + rest
+
+
+def _waits(satellite: Satellite, progress: WaveProgress) -> str:
     """What a satellite is waiting for, in a few words."""
     obstacle = progress.obstacles.get(satellite.node.name)
     if obstacle is not None:
         return f"{satellite.name} cannot start it: {obstacle}"
     if satellite.phase is not SatellitePhase.IN_CONTACT:
         return f"{satellite.name} is {satellite.phase.value}"
-    for artifact in progress.revision.artifacts:
+    if (delivery := _awaited_file(satellite, progress.revision)) is not None:
+        return delivery
+    if progress.unplaced and satellite.node.name not in progress.placed_at:
+        return progress.unplaced
+    return f"{satellite.name} is starting it"
+
+
+def _awaited_file(satellite: Satellite, revision: Revision) -> str | None:
+    for artifact in revision.artifacts:
         report = satellite.report_of(artifact)
         if report is None:
             return f"{satellite.name} has not begun to fetch {artifact.sha256[:12]}"
@@ -64,4 +84,4 @@ def waits(satellite: Satellite, progress: WaveProgress) -> str:
             return f"{satellite.name} has fetched {10 * tenths} % of {artifact.size / 1e6:.1f} MB"
         if report.state is ArtifactState.FAILED:
             return f"{satellite.name}: {report.message or report.reason}"
-    return f"{satellite.name} is starting it"
+    return None

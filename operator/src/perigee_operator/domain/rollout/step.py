@@ -6,7 +6,7 @@ from datetime import datetime
 from perigee_api.inference_model import RolloutStatus, Step
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.rollout.pause import pause_verdict
-from perigee_operator.domain.rollout.progress import StepVerdict, WaveProgress, waits
+from perigee_operator.domain.rollout.progress import StepVerdict, WaveProgress, waiting
 
 
 def wave_verdict(progress: WaveProgress, *, tolerate_unreachable: bool = True) -> StepVerdict:
@@ -21,8 +21,7 @@ def wave_verdict(progress: WaveProgress, *, tolerate_unreachable: bool = True) -
     verified = len(progress.wave) - len(missing)
     message = f"verified on {verified} of {len(progress.wave)} satellites"
     if missing:
-        message += "; " + ", ".join(waits(s, progress) for s in missing[:5])
-        message += f" and {len(missing) - 5} more" if len(missing) > 5 else ""  # noqa: PLR2004
+        message += f"; {waiting(missing, progress)}"
     return StepVerdict(passed, message, stands_still=bool(missing) and len(dark) == len(missing))
 
 

@@ -7,13 +7,16 @@ from pydantic import ValidationError
 
 from perigee_api import names
 from perigee_api.termination import Termination
-from perigee_operator.domain.fleet import ContainerView, EndView, PodView
+from perigee_operator.domain.container import ContainerView, EndView
+from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.odd import UnviewableError, moment, rows, table, text, whole
 from perigee_operator.domain.rollout.pod_writes import DELETION_COST_ANNOTATION
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.views.common import annotations_of, identity, is_true, labels_of
 
 WORKLOADS: Final = frozenset({"ReplicaSet", "DaemonSet"})
+UNSCHEDULED_LIMIT: Final = 256
+"""Characters of what the scheduler says."""
 
 
 def pod_view(pod: Json) -> PodView:
@@ -48,6 +51,7 @@ def pod_view(pod: Json) -> PodView:
         verified_at=_ready_since(status) or created_at if verified else None,
         refused=status.get("phase") == "Failed",
         containers=containers,
+        unscheduled=_unscheduled(status),
     )
 
 
@@ -66,6 +70,17 @@ def _ready_since(status: Json) -> datetime | None:
         if row.get("type") == "ContainersReady" and row.get("status") == "True":
             return moment(row.get("lastTransitionTime"))
     return None
+
+
+def _unscheduled(status: Json) -> str:
+    """Without what the scheduler says of preemption, which tells the same once more."""
+    for row in rows(status.get("conditions")):
+        if (row.get("type"), row.get("status")) != ("PodScheduled", "False"):
+            continue
+        if row.get("reason") == "Unschedulable":
+            why = text(row.get("message")).partition(" preemption:")[0].rstrip(".")
+            return why[:UNSCHEDULED_LIMIT] or "Unschedulable"
+    return ""
 
 
 def _container(status: Json) -> ContainerView:

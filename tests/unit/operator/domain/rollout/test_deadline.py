@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from paper_fleet.intents import model_spec
 from paper_fleet.views import IMAGE, at, contacts_of, satellite
+from perigee_api.heartbeat import ArtifactReport, ArtifactState
 from perigee_api.inference_model import RolloutStatus
 from perigee_api.orbit import ContactWindow, Orbit
 from perigee_operator.domain.rollout.deadline import delivery_s, overdue
@@ -17,6 +18,7 @@ from perigee_operator.domain.rollout.revision import Revision, new_revision
 
 DEADLINE_S = 50
 PASS_S = 500
+VERIFIED = ArtifactReport(state=ArtifactState.VERIFIED)
 
 
 def revision(size: int = 1_000_000) -> Revision:
@@ -33,6 +35,7 @@ def late(  # noqa: PLR0913 - a wave in which everything may differ
     verified: str = "",
     uplink_kbit_s: float = 80,
     joined_s: float = 0,
+    artifacts: Mapping[str, ArtifactReport] | None = None,
     **more: Any,
 ) -> str | None:
     """Of a wave named by digits, each in contact for its first `PASS_S` seconds.
@@ -40,7 +43,12 @@ def late(  # noqa: PLR0913 - a wave in which everything may differ
     A megabyte takes 100 s of an uplink of 80 kbit/s.
     """
     plan = contacts_of(Orbit(contacts=[ContactWindow(start=at(0), end=at(PASS_S))]))
-    fleet = [satellite(str(n), contacts=plan, uplink_kbit_s=uplink_kbit_s) for n in range(wave)]
+    given: dict[str, Any] = {
+        "contacts": plan,
+        "uplink_kbit_s": uplink_kbit_s,
+        "artifacts": artifacts or {},
+    }
+    fleet = [satellite(str(n), **given) for n in range(wave)]
     found = WaveProgress(
         revision(),
         tuple(fleet),
@@ -119,6 +127,14 @@ def test_it_says_after_how_much_contact_and_why() -> None:
         "is not ready: 0 cannot start it: ImagePullBackOff: dial tcp: network is unreachable"
     )
     assert (late(251, {}) or "").startswith("After 250 s of contact revision ")
+
+
+def test_it_says_once_that_no_pod_finds_a_satellite() -> None:
+    stuck = "2 Pods find no satellite: 0/2 nodes are available: 2 Insufficient memory"
+    on_board = {artifact.sha256: VERIFIED for artifact in revision().artifacts}
+    said = late(251, {}, wave=2, artifacts=on_board, unplaced=stuck)
+    assert said is not None
+    assert said.endswith(f"is not ready: {stuck}")
 
 
 @given(st.floats(0, PASS_S), st.floats(0, PASS_S), st.floats(0, PASS_S))

@@ -7,7 +7,7 @@ from paper_fleet.intents import artifact, digest_of, model_spec
 from paper_fleet.views import IMAGE, model_view, pod, satellite
 from perigee_api.heartbeat import ArtifactReport, ArtifactState
 from perigee_api.termination import Termination, TerminationReason
-from perigee_operator.domain.fleet import ContainerView, EndView
+from perigee_operator.domain.container import ContainerView, EndView
 from perigee_operator.domain.rollout.evidence import Evidence, Source, evidence_against, obstacles
 from perigee_operator.domain.rollout.revision import new_revision
 

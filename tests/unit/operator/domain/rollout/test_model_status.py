@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from paper_fleet.intents import model_spec
-from paper_fleet.views import at, model_view, satellite, situation
+from paper_fleet.views import at, model_view, pod, satellite, situation
+from perigee_api import names
 from perigee_api.inference_model import (
     AbortedRollout,
     InferenceModelSpec,
@@ -128,6 +129,33 @@ def told(
 )
 def test_the_phase_and_why(found: tuple[str, str], phase: str, message: str) -> None:
     assert found == (phase, message)
+
+
+STUCK = pod("p", "a", None, unscheduled="0/2 nodes are available: 2 Insufficient memory")
+OPEN = {names.node_revision_label("default", "m", "a"): "true"}
+
+
+@pytest.mark.parametrize(
+    ("fleet", "message"),
+    [
+        (
+            [satellite("s"), satellite("t", labels=OPEN)],
+            "1 Pod finds no satellite: 0/2 nodes are available: 2 Insufficient memory.",
+        ),
+        # Perigee has opened none to it yet, or none that can be reached: that comes by itself.
+        ([satellite("s"), satellite("t")], "others are starting."),
+        ([satellite("s"), satellite("t", labels=OPEN, phase=DARK)], "others are starting."),
+        ([satellite("s"), satellite("on", labels=OPEN)], "others are starting."),
+    ],
+)
+def test_where_a_pod_finds_no_satellite_the_scheduler_s_words_say_why(
+    fleet: Sequence[Satellite], message: str
+) -> None:
+    model = model_view(SPEC, pods=(STUCK, pod("q", "a", "on")))
+    found = model_status(
+        situation(model, *fleet), Judgement(RolloutState("a")), Serving(1, 0, 1), 1, at(0)
+    )
+    assert found.message == f"1 of 2 copies serve; {message}"
 
 
 def test_why_satellites_do_not_qualify() -> None:

@@ -117,6 +117,18 @@ def test_it_says_why_a_pod_does_not_start(dark: str) -> None:
     assert wave_verdict(found).message == f"verified on 0 of 1 satellites; {says}"
 
 
+def test_it_says_once_that_pods_find_no_satellite() -> None:
+    """Of those that have a Pod, or have not what one needs, it says what they wait for."""
+    on_board = {digest_of(n): ArtifactReport(state=ArtifactState.VERIFIED) for n in (1, 7)}
+    wave = tuple(satellite(name, artifacts=on_board) for name in "abc")
+    stuck = "2 Pods find no satellite: 0/3 nodes are available"
+    found = replace(progress(0), wave=wave, placed_at={"a": at(0)}, unplaced=stuck)
+    says = "verified on 0 of 3 satellites; a is starting it, "
+    assert wave_verdict(found).message == says + stuck
+    bare = replace(found, wave=(satellite("d"),))
+    assert wave_verdict(bare).message.endswith("d has not begun to fetch 000000000000")
+
+
 def test_it_names_no_more_than_five() -> None:
     message = wave_verdict(progress(8, dark="01234567")).message
     assert message.endswith("4 is ExpectedDark and 3 more")

@@ -7,7 +7,7 @@ import pytest
 
 from perigee_api import names
 from perigee_api.termination import Termination, TerminationReason
-from perigee_operator.domain.fleet import ContainerView, EndView
+from perigee_operator.domain.container import ContainerView, EndView
 from perigee_operator.domain.odd import UnviewableError
 from perigee_operator.services.views.pods import pod_view
 
@@ -120,6 +120,27 @@ def test_a_pod_that_nobody_has_placed() -> None:
     assert not view.verified
     pod["metadata"]["deletionTimestamp"] = "2026-03-01T12:00:00Z"
     assert pod_view(pod).deleting
+
+
+MEMORY = "0/3 nodes are available: 3 Insufficient memory."
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({}, MEMORY.rstrip(".")),
+        ({"status": "True"}, ""),
+        ({"reason": "SchedulingGated"}, ""),
+        ({"type": "Ready"}, ""),
+        ({"message": f"{MEMORY} preemption: {MEMORY}"}, MEMORY.rstrip(".")),
+        ({"message": 7}, "Unschedulable"),
+        ({"message": "x" * 300}, "x" * 256),
+    ],
+)
+def test_why_it_has_no_node(condition: dict[str, Any], expected: str) -> None:
+    said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable"}
+    view = pod_view(a_pod(conditions=[said | {"message": MEMORY} | condition]))
+    assert view.unscheduled == expected
 
 
 @pytest.mark.parametrize(
