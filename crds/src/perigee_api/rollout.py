@@ -49,7 +49,8 @@ class Wave(Schema):
         description="This share of the satellites that the model is to run on.",
     )
     selector: Annotated[LabelSelector, Field(min_length=1)] | None = Field(
-        default=None, description="The satellites whose Nodes have all of these labels."
+        default=None,
+        description="All satellites whose Nodes have all of these labels, beside those before.",
     )
     first: Annotated[LabelSelector, Field(min_length=1)] | None = Field(
         default=None,

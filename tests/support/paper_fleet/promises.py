@@ -3,11 +3,14 @@
 `Promises` watches a fleet: hand `Promises(fleet).look` to its observers.
 """
 
+from typing import Any
+
 from paper_fleet.api_server import Item
 from paper_fleet.fleet import PaperFleet
 from perigee_api import names
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain import kinds
+from perigee_operator.domain.writes import ObjectKey
 
 OUT_OF_SERVICE = frozenset({SatellitePhase.LOST})
 SWEPT = "swept"
@@ -34,6 +37,7 @@ class Promises:
                 self._nothing_unverified_serves(name)
                 self._one_serves_a_satellite(name)
                 self._no_more_than_the_wave(name)
+                self._nobody_but_whom_the_steps_let_in(name)
                 self._two_revisions_are_placed(name)
 
     def serving(self, model: str) -> frozenset[str]:
@@ -71,9 +75,37 @@ class Promises:
         rollout = self._fleet.model(model).rollout
         if rollout is None:
             return
-        empty = self._open_to(model, rollout.candidate) - self._places(model, rollout.candidate)
-        usable = {node for node in empty if self._fleet.satellite(node).phase not in OUT_OF_SERVICE}
+        usable = self._empty(model, rollout.candidate)
         assert len(usable) <= rollout.wave, f"{usable} may run the candidate: {rollout.wave} may"
+
+    def _nobody_but_whom_the_steps_let_in(self, model: str) -> None:
+        """They match a selector so far, or are within the greatest number so far."""
+        rollout, steps = self._fleet.model(model).rollout, self._steps(model)
+        if rollout is None or rollout.direct or rollout.all_passed or not steps:
+            return
+        begun = steps[: rollout.step + 1]
+        most = max(_number(step, len(self._fleet.satellites)) for step in begun)
+        selectors = [s["wave"]["selector"] for s in begun if s.get("wave", {}).get("selector")]
+        others = {
+            node
+            for node in self._empty(model, rollout.candidate)
+            if not any(selector.items() <= self._labels(node).items() for selector in selectors)
+        }
+        assert len(others) <= most, f"{others} may run the candidate: {most} may, and {selectors}"
+
+    def _steps(self, model: str) -> list[dict[str, Any]]:
+        """A model's own; none where it goes by a policy."""
+        item = self._fleet.api.get(ObjectKey(kinds.INFERENCE_MODEL, model, "default"))
+        rollout = item["spec"].get("rollout", {}) if item else {}
+        return [] if "policy" in rollout else list(rollout.get("steps", []))
+
+    def _empty(self, model: str, revision: str) -> set[str]:
+        """Nodes in service that may get a Pod of a revision, and have none."""
+        empty = self._open_to(model, revision) - self._places(model, revision)
+        return {node for node in empty if self._fleet.satellite(node).phase not in OUT_OF_SERVICE}
+
+    def _labels(self, node: str) -> dict[str, str]:
+        return dict(self._fleet.node(node)["metadata"]["labels"])
 
     def _two_revisions_are_placed(self, model: str) -> None:
         """Where no Pod of it is, none but the stable revision and the candidate may come."""
@@ -109,6 +141,13 @@ class Promises:
     def _is_in_service(self, pod: Item) -> bool:
         node = pod["spec"].get("nodeName")
         return node is not None and self._fleet.satellite(node).phase not in OUT_OF_SERVICE
+
+
+def _number(step: dict[str, Any], copies: int) -> int:
+    """How many satellites a step lets in, whoever they are, at the most."""
+    wave = step.get("wave", {})
+    percent = wave.get("percent", step.get("weight", 0))
+    return max(1, int(wave.get("count", 0)), copies * int(percent) // 100)
 
 
 def _is_active(pod: Item) -> bool:

@@ -25,6 +25,8 @@ STEPS: list[list[dict[str, Any]]] = [
     [{"wave": {"count": 1}}, {"weight": 50}],
     [{"wave": {"count": 1}}, {"pause": {"contactTime": 10}}, {"wave": {"percent": 60}}],
     [{"weight": 50}, {"pause": {"duration": 10}}],
+    [{"wave": {"selector": {"plane": "a"}}}, {"wave": {"percent": 75}}, {"weight": 30}],
+    [{"wave": {"count": 1}}, {"wave": {"selector": {"plane": "b"}}}, {"pause": {"serving": 10}}],
 ]
 TIMES: list[dict[str, Any]] = [
     {},

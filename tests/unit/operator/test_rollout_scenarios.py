@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from paper_fleet.fleet import PaperFleet, fleet_of
 from paper_fleet.intents import contact, model_body
 from paper_fleet.promises import Promises
@@ -10,6 +12,7 @@ from paper_fleet.scenes import revision, serving
 from paper_fleet.views import at
 from perigee_api import names
 from perigee_api.inference_model import ModelPhase
+from perigee_api.rollout_action import RolloutVerb
 
 ONE: list[dict[str, Any]] = [{"wave": {"count": 1}}, {"pause": {"contactTime": 30}}]
 
@@ -47,6 +50,53 @@ def test_a_wave_stays_where_it_began_though_the_artifact_is_everywhere() -> None
     assert len(places) == 1
     assert fleet.model().phase is ModelPhase.HEALTHY
     assert fleet.model().aborted is None
+
+
+@pytest.mark.parametrize(
+    ("steps", "sizes"),
+    [
+        ([{"selector": {"plane": "a"}}, {"percent": 75}], [2, 3]),
+        ([{"selector": {"plane": "a"}}, {"selector": {"plane": "b"}}], [2, 4]),
+        ([{"count": 1}, {"selector": {"plane": "b"}}], [1, 3]),
+        ([{"selector": {"plane": "b"}}, {"count": 1}, {"count": 3}], [2, 2, 3]),
+    ],
+    ids=str,
+)
+def test_a_wave_lets_in_whom_its_step_names_and_lets_nobody_go(
+    steps: list[dict[str, Any]], sizes: list[int]
+) -> None:
+    fleet = watched(fleet_of(4, labels=[{"plane": plane} for plane in "aabb"]))
+    fleet.ask("m", model_body(replicas=None))
+    fleet.pass_time(60)
+    until_told: list[dict[str, Any]] = []
+    for wave in steps:
+        until_told += [{"wave": wave}, {"pause": {}}]
+    fleet.ask("m", model_body(artifact_number=2, replicas=None, steps=until_told))
+    there = set[str]()
+    for size in sizes:
+        fleet.pass_time(60)
+        candidate = fleet.model().candidate_revision
+        assert there <= hosts(fleet, candidate)
+        there = hosts(fleet, candidate)
+        assert len(there) == size
+        fleet.act(RolloutVerb.RESUME)
+    fleet.pass_time(60)
+    assert fleet.model().phase is ModelPhase.HEALTHY
+    assert len(hosts(fleet, fleet.model().stable_revision)) == 4
+
+
+def test_a_selector_that_nobody_matches_waits_with_those_before() -> None:
+    fleet = watched(fleet_of(3))
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    steps: list[dict[str, Any]] = [{"wave": {"count": 1}}]
+    steps += [{"wave": {"selector": {"plane": "none"}}}]
+    fleet.ask("m", model_body(artifact_number=2, replicas=2, steps=steps))
+    fleet.pass_time(100)
+    status = fleet.model()
+    assert status.phase is ModelPhase.WAITING
+    assert "no satellite that qualifies has the labels that the wave selects" in status.message
+    assert len(hosts(fleet, status.candidate_revision)) == 1
 
 
 def test_copies_are_spread_over_planes() -> None:

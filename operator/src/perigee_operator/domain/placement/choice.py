@@ -31,6 +31,7 @@ def choose(
     *,
     rank: Callable[[Satellite], int],
     spread_by: SpreadBy,
+    beside: Iterable[Satellite] = (),
 ) -> tuple[Satellite, ...]:
     """Picks satellites: of the lowest rank, then evenly over planes, then the next in contact.
 
@@ -40,12 +41,13 @@ def choose(
         rank: the lower the better. What a satellite already has ranks before all else, so that the
             same ones are picked again.
         spread_by: over what they are spread; satellites of no plane count as one plane.
+        beside: chosen already, and none of the candidates.
     """
     waiting: dict[str, list[_Place]] = defaultdict(list)
     for place in sorted(_foremost(candidates, count, rank), reverse=True):
         waiting[_group(place[-1], spread_by)].append(place)
     chosen: list[Satellite] = []
-    crowds = Counter[str]()
+    crowds = Counter(_group(satellite, spread_by) for satellite in beside)
     while waiting and len(chosen) < count:
         group = min(waiting, key=lambda g: _turn(waiting[g][-1], crowds[g]))
         chosen.append(waiting[group].pop()[-1])

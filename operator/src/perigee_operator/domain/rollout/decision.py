@@ -138,6 +138,7 @@ def _judged(situation: Situation, state: RolloutState, now: datetime) -> Judgeme
         obstacles=obstacles(situation.model, candidate),
         measured=situation.model.measured,
         unplaced=unplaced(pods, situation.model.status.message),
+        nobody_selected=_selects_nobody(situation, state),
     )
     policy = Policy(
         situation.spec.rollout,
@@ -149,6 +150,12 @@ def _judged(situation: Situation, state: RolloutState, now: datetime) -> Judgeme
         situation.model, candidate, wave
     )
     return judge(state, progress, policy, evidence, now)
+
+
+def _selects_nobody(situation: Situation, state: RolloutState) -> bool:
+    if state.rollout is None:
+        return False
+    return stage_of(situation.spec.rollout, state.rollout).selects_nobody(situation.eligible)
 
 
 def _active_wanted(situation: Situation, state: RolloutState) -> int:

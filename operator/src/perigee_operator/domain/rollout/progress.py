@@ -38,6 +38,8 @@ class WaveProgress:
     """What was measured of its metrics by now."""
     unplaced: str = ""
     """Why Pods of the candidate find no satellite, if so."""
+    nobody_selected: bool = False
+    """The step under way selects by labels that no satellite has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from perigee_operator.domain.rollout.progress import StepVerdict, WaveProgress, 
 
 def wave_verdict(progress: WaveProgress, *, tolerate_unreachable: bool = True) -> StepVerdict:
     """The candidate is verified on the wave's satellites, all but the tolerated share."""
-    if not progress.wave:
+    if not progress.wave or progress.nobody_selected:
         message = "no satellite that qualifies has the labels that the wave selects"
         return StepVerdict(passed=False, message=message, stands_still=True)
     missing = [s for s in progress.wave if s.node.name not in progress.verified]

@@ -1,12 +1,16 @@
-"""How many satellites may run the candidate, and which."""
+"""Which satellites may run the candidate: all that the steps so far have let in.
+
+A wave only grows. A selector lets in all that have its labels, a count or a percentage whoever is
+missing to that number.
+"""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from perigee_api import names
 from perigee_api.inference_model import Rollout, RolloutStatus, Step
-from perigee_api.placement import SpreadBy
+from perigee_api.placement import LabelSelector, SpreadBy
 from perigee_api.rollout import Wave, WaveOrder
 from perigee_operator.domain.placement.choice import choose
 from perigee_operator.domain.placement.eligibility import matches
@@ -34,41 +38,18 @@ class Stage:
     @property
     def weight(self) -> int:
         """The candidate's share of ground requests, %: what the last `weight` said."""
-        said = [step.weight for step in self._begun if step.weight is not None]
+        said = [step.weight for step in self.begun if step.weight is not None]
         return said[-1] if said else 0
 
     @property
-    def _begun(self) -> tuple[Step, ...]:
+    def begun(self) -> tuple[Step, ...]:
+        """The steps that have passed, and the one under way."""
         return self.steps[: self.index + 1]
 
-    def wave_size(self, copies: int, matching: int) -> int:
-        """Satellites that may run the candidate, of those that match.
-
-        A weight brings the copies with it that it takes; before the first of either it is one.
-        """
-        if self.step is None:
-            return copies
-        sizes = [1, share(self.weight, copies)]
-        for wave in (step.wave for step in self._begun if step.wave is not None):
-            if wave.count is not None:
-                sizes.append(wave.count)
-            elif wave.percent is not None:
-                sizes.append(share(wave.percent, copies))
-            else:
-                sizes.append(matching)
-        return min(copies, max(sizes))
-
-    @property
-    def wave(self) -> Wave | None:
-        """The last wave; None before the first, and past the last step."""
-        waves = [step.wave for step in self._begun if step.wave is not None]
-        return waves[-1] if waves and self.step is not None else None
-
-    def selects(self, satellite: Satellite) -> bool:
-        """Whether the last wave's selector, if it has one, lets a satellite in."""
-        if self.wave is None or self.wave.selector is None:
-            return True
-        return matches(satellite.node.labels, self.wave.selector)
+    def selects_nobody(self, eligible: Iterable[Satellite]) -> bool:
+        """Whether the step under way selects by labels that none of these satellites has."""
+        wave = self.step.wave if self.step is not None else None
+        return _selects(wave) and not any(_is_selected(wave, each) for each in eligible)
 
 
 def stage_of(rollout: Rollout, status: RolloutStatus) -> Stage:
@@ -102,23 +83,112 @@ def wave_satellites(
         rank: the lower, the rather a satellite is in the wave.
         spread_by: over what the wave is spread.
     """
-    matching = [s for s in eligible if stage.selects(s)]
-    size = stage.wave_size(copies, len(matching))
-    if stage.wave is None:
-        return choose(matching, size, rank=rank, spread_by=spread_by)
-    by_plane = stage.wave.order is WaveOrder.PLANE
-    return choose(
-        matching,
-        size,
-        rank=_ordered(stage.wave, matching, rank),
-        spread_by=SpreadBy.SATELLITE if by_plane else spread_by,
-    )
+    if stage.step is None:
+        return choose(eligible, copies, rank=rank, spread_by=spread_by)
+    ranks = {satellite.name: rank(satellite) for satellite in eligible}
+
+    def known(satellite: Satellite) -> int:
+        return ranks[satellite.name]
+
+    admissions = tuple(_admissions(stage.begun, copies))
+    members: tuple[Satellite, ...] = ()
+    for index, admission in enumerate(admissions):
+        missing = admission.least - len(members) if admission.selector is None else copies
+        if missing <= 0:
+            continue
+        later = [each.selector for each in admissions[index + 1 :] if each.selector is not None]
+        present = {satellite.name for satellite in members}
+        members += choose(
+            [s for s in eligible if s.name not in present and admission.lets_in(s)],
+            missing,
+            rank=_ordered(admission.wave, eligible, _staying(known, later)),
+            spread_by=_spread(admission.wave, spread_by),
+            beside=members,
+        )
+    return _first(members, copies, known)
+
+
+@dataclass(frozen=True, slots=True)
+class _Admission:
+    """Whom a step lets into the wave."""
+
+    wave: Wave | None
+    """In whose order: that of the last one; None before the first."""
+    least: int = 0
+    """So many satellites, those before included."""
+    selector: LabelSelector | None = None
+    """All that have these labels, beside those before."""
+
+    def lets_in(self, satellite: Satellite) -> bool:
+        """Whether a satellite may come in by this step."""
+        return self.selector is None or matches(satellite.node.labels, self.selector)
+
+
+def _admissions(steps: Iterable[Step], copies: int) -> Iterator[_Admission]:
+    """What each step asks for.
+
+    A weight brings the copies with it that it takes, unless a selector said before it where they
+    are to be. Before the first wave there is one satellite.
+    """
+    wave: Wave | None = None
+    for step in steps:
+        wave = step.wave or wave
+        if step.wave is not None and _selects(step.wave):
+            yield _Admission(wave, selector=step.wave.selector or {})
+        elif step.wave is not None:
+            percent = float(step.wave.percent or 0)
+            yield _Admission(wave, min(copies, step.wave.count or share(percent, copies)))
+        elif not _selects(wave):
+            yield _Admission(wave, min(copies, max(1, share(step.weight or 0, copies))))
+
+
+def _selects(wave: Wave | None) -> bool:
+    """Whether a wave is given by labels; one that says nothing takes all."""
+    return wave is not None and wave.count is None and wave.percent is None
+
+
+def _is_selected(wave: Wave | None, satellite: Satellite) -> bool:
+    return wave is not None and matches(satellite.node.labels, wave.selector or {})
+
+
+def _staying(
+    rank: Callable[[Satellite], int], later: Sequence[LabelSelector]
+) -> Callable[[Satellite], int]:
+    """The ranks, with those first that have begun and stay only if they are chosen here.
+
+    Others that have begun are in the wave by a later selector: they count, but make nobody go.
+    """
+    if not later:
+        return rank
+
+    def staying(satellite: Satellite) -> int:
+        nearness = rank(satellite)
+        selected = any(matches(satellite.node.labels, selector) for selector in later)
+        return nearness - FURTHEST if nearness <= TOLD_TO_FETCH and not selected else nearness
+
+    return staying
+
+
+def _first(
+    members: tuple[Satellite, ...], copies: int, rank: Callable[[Satellite], int]
+) -> tuple[Satellite, ...]:
+    """As many as the model wants: who has begun, then who came in first."""
+    if len(members) <= copies:
+        return members
+    return tuple(sorted(members, key=lambda s: min(rank(s), TOLD_TO_FETCH + 1))[:copies])
+
+
+def _spread(wave: Wave | None, spread_by: SpreadBy) -> SpreadBy:
+    by_plane = wave is not None and wave.order is WaveOrder.PLANE
+    return SpreadBy.SATELLITE if by_plane else spread_by
 
 
 def _ordered(
-    wave: Wave, satellites: Sequence[Satellite], rank: Callable[[Satellite], int]
+    wave: Wave | None, satellites: Sequence[Satellite], rank: Callable[[Satellite], int]
 ) -> Callable[[Satellite], int]:
     """The ranks with the wave's own order: who is in it already stays, whatever the order."""
+    if wave is None:
+        return rank
     begun = {_plane(s) for s in satellites if rank(s) <= TOLD_TO_FETCH}
     planes = sorted({_plane(s) for s in satellites}, key=lambda plane: (plane not in begun, plane))
     turns = {plane: turn for turn, plane in enumerate(planes)}

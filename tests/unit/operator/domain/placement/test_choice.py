@@ -7,6 +7,7 @@ from perigee_api import names
 from perigee_api.placement import SpreadBy
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.placement.choice import choose, with_standby
+from perigee_operator.domain.satellite import Satellite
 
 DARK = SatellitePhase.EXPECTED_DARK
 NAMES = [f"sat-{number}" for number in range(6)]
@@ -89,3 +90,23 @@ def test_a_choice_stands_as_long_as_it_can(
     first = chosen(count, dark="".join(dark), prefers="".join(prefers), of=6)
     again = chosen(count, dark="".join(later_dark), carries="".join(first), of=6)
     assert sorted(again) == sorted(first)
+
+
+def test_those_chosen_before_count_for_the_spread() -> None:
+    fleet = [satellite(name, labels={names.PLANE_LABEL: name[0]}) for name in ("a1", "a2", "b1")]
+    found = choose(fleet[1:], 1, rank=lambda _: 0, spread_by=SpreadBy.PLANE, beside=fleet[:1])
+    assert [s.name for s in found] == ["b1"]
+
+
+@given(planes=st.text("abc", min_size=1, max_size=8), first=st.integers(0, 8))
+def test_choosing_in_two_goes_is_choosing_at_once(planes: str, first: int) -> None:
+    fleet = [
+        satellite(f"sat-{n}", labels={names.PLANE_LABEL: plane}) for n, plane in enumerate(planes)
+    ]
+
+    def go(of: list[Satellite], count: int, *before: Satellite) -> tuple[Satellite, ...]:
+        return choose(of, count, rank=lambda _: 0, spread_by=SpreadBy.PLANE, beside=before)
+
+    some = go(fleet, first)
+    rest = [each for each in fleet if each.name not in {s.name for s in some}]
+    assert some + go(rest, len(rest), *some) == go(fleet, len(fleet))

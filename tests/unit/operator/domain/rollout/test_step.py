@@ -54,6 +54,7 @@ def progress(
         (progress(5, "0123"), True, False),
         (progress(5, "0123", percent=19), False, False),
         (progress(2, "01", dark="01"), True, False),
+        (progress(1, "0", nobody_selected=True), False, True),
     ],
 )
 def test_a_wave_is_verified_but_for_the_tolerated_share(

@@ -3,12 +3,13 @@ from typing import Any
 import pytest
 
 from paper_fleet.intents import artifact, model_spec
-from paper_fleet.views import at, model_view
+from paper_fleet.views import at, model_view, satellite
 from perigee_api.inference_model import InferenceModelStatus, Rollout, RolloutStatus
+from perigee_api.placement import SpreadBy
 from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_operator.domain.fleet import PolicyView
 from perigee_operator.domain.rollout.terms import Terms, terms_of
-from perigee_operator.domain.rollout.wave import stage_of
+from perigee_operator.domain.rollout.wave import stage_of, wave_satellites
 
 STEPS: list[dict[str, Any]] = [{"wave": {"count": 1}}, {"weight": 50}]
 GOLDEN: list[dict[str, Any]] = [{"analysis": {"golden": {}}}]
@@ -90,4 +91,6 @@ def test_without_its_policy_a_rollout_stays_at_its_weight_and_nobody_is_sent_awa
     found = terms({"policy": "careful"}, None, status=InferenceModelStatus(rollout=status))
     stage = stage_of(found.spec.rollout, status)
     assert stage.weight == 25
-    assert stage.wave_size(copies=10, matching=7) == 7
+    fleet = [satellite(name) for name in "abcdefg"]
+    wave = wave_satellites(fleet, 10, stage, rank=lambda _: 4, spread_by=SpreadBy.SATELLITE)
+    assert [item.name for item in wave] == list("abcdefg")
