@@ -66,27 +66,41 @@ def decide(
     promoted = frozenset(view.name for view in model.revisions if view.promoted)
     bearings = Bearings(named, promoted, tuple(terms.spec.rollout.steps), now, terms.fault)
     ask = asked(model.actions, before, model.status.history, bearings)
-    judgement = _aimed(situation, ask.state, bearings)
+    before, wanted = target(ask.state, named)
+    if wanted not in situation.revisions:
+        situation = _held_by(situation, _unknown(wanted))
+    judgement = _aimed(situation, before, wanted, bearings)
     judgement = replace(judgement, notes=ask.notes + judgement.notes)
     if ask.more:
         judgement = replace(judgement, next_change_s=0)
     return _effects(situation, judgement, ask.writes, now)
 
 
-def _aimed(situation: Situation, before: RolloutState, bearings: Bearings) -> Judgement:
+def _unknown(wanted: str) -> str:
+    return f"revision {wanted} is not in the history"
+
+
+def _held_by(situation: Situation, why: str) -> Situation:
+    clearance = situation.clearance
+    return replace(situation, clearance=replace(clearance, hold=clearance.hold or why))
+
+
+def _aimed(
+    situation: Situation, before: RolloutState, wanted: str, bearings: Bearings
+) -> Judgement:
     """The judgement of a model that is to go where its spec, or a person, wants it."""
     spec, now = situation.spec, bearings.now
     held = before.rollout is not None and before.rollout.held
     if situation.model.status.phase is ModelPhase.PAUSED and not spec.paused and not held:
         before = resumed(before, now)
-    before, wanted = target(before, bearings.wanted)
     if wanted not in situation.revisions:
-        return Judgement(before, message=f"Revision {wanted} is not in the history.")
+        under_way = before.rollout is not None
+        return _not_begun(situation, before, _unknown(wanted), withheld=under_way)
     known = wanted in bearings.promoted
     state = aimed_at(before, wanted, promoted_before=known, now=now)
     is_new = state.candidate not in (None, before.candidate)
     if spec.paused and is_new:
-        return Judgement(before, message=f"Revision {wanted} waits: paused by spec.paused.")
+        return _not_begun(situation, before, f"revision {wanted} waits: paused by spec.paused")
     hold = situation.clearance.on(state).hold
     if hold is not None and is_new:
         return _not_begun(situation, before, f"revision {wanted} waits: {hold}")
@@ -95,10 +109,17 @@ def _aimed(situation: Situation, before: RolloutState, bearings: Bearings) -> Ju
     return replace(judgement, notes=started + judgement.notes)
 
 
-def _not_begun(situation: Situation, before: RolloutState, why: str) -> Judgement:
+def _not_begun(
+    situation: Situation, before: RolloutState, why: str, *, withheld: bool = True
+) -> Judgement:
     """Of a revision that may not be introduced now; one that is under way is judged for itself."""
     judgement = _judged(situation, before, situation.now)
-    return judgement if judgement.notes else replace(judgement, message=why, withheld=True)
+    if judgement.notes:
+        return judgement
+    held = before.rollout is not None and before.rollout.held
+    if withheld and not situation.spec.paused and not held:
+        return replace(judgement, message=why, withheld=True)
+    return replace(judgement, message=f"{why[:1].upper()}{why[1:]}.")
 
 
 def _wave(situation: Situation, state: RolloutState) -> tuple[Satellite, ...]:
