@@ -133,7 +133,11 @@ class Pause(Schema):
         "not.",
     )
     duration: float | None = Field(
-        default=None, gt=0, le=31_536_000, description="Seconds of wall-clock time."
+        default=None,
+        gt=0,
+        le=31_536_000,
+        description="Seconds of wall-clock time, on each satellite from when the candidate is "
+        "verified there.",
     )
 
     @property

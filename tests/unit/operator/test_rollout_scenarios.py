@@ -249,6 +249,22 @@ def test_steps_made_fewer_on_the_way_are_still_taken() -> None:
     assert fleet.model().stable_revision != stable
 
 
+def test_a_pause_does_not_run_out_before_the_candidate_is_on_board() -> None:
+    fleet = watched(fleet_of(2, contacts=[contact(-600, 100), contact(900, 1500)]))
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    first = fleet.model().stable_revision
+    fleet.pass_time(60)
+    steps = [{"pause": {"duration": 300}}]
+    fleet.ask("m", model_body(artifact_number=2, replicas=2, steps=steps))
+    fleet.pass_time(830)
+    assert hosts(fleet, fleet.model().candidate_revision)
+    fleet.pass_time(220)
+    assert fleet.model().stable_revision == first
+    fleet.pass_time(200)
+    assert fleet.model().stable_revision not in {None, first}
+
+
 def test_a_weight_of_everything_passes_with_what_can_be_had() -> None:
     fleet = watched(fleet_of(2))
     fleet.ask("m", model_body(replicas=3))

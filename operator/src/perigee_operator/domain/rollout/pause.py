@@ -18,15 +18,23 @@ def pause_verdict(
         message = "a pause, until somebody asks for Resume"
         return StepVerdict(passed=False, message=message, stands_still=True)
     if pause.duration is not None:
-        left_s = pause.duration - (now - status.step_started).total_seconds()
-        # Not how much is left: that would change, and be written, with every look.
-        message = "" if left_s <= 0 else f"a pause of {pause.duration:g} s, {since}"
-        return StepVerdict(left_s <= 0, message, next_change_s=left_s)
+        message = f"a pause of {pause.duration:g} s, {since}"
+        return _clock_verdict(pause.duration, message, progress, status, now)
     if pause.serving is not None:
-        left_s = _left_s(pause.serving, _served_s(progress, status, now), progress)
         message = f"a pause of {pause.serving:g} s of serving on each satellite, {since}"
-        return StepVerdict(left_s <= 0, message if left_s > 0 else "", next_change_s=left_s)
+        return _clock_verdict(pause.serving, message, progress, status, now)
     return _contact_verdict(pause.contact_time or 0, since, progress, status, now)
+
+
+def _clock_verdict(
+    wanted_s: float, message: str, progress: WaveProgress, status: RolloutStatus, now: datetime
+) -> StepVerdict:
+    had_s = [
+        (now - _clock_of(s, progress, status, now)) / timedelta(seconds=1) for s in progress.wave
+    ]
+    left_s = _left_s(wanted_s, had_s, progress)
+    # Not how much is left: that would change, and be written, with every look.
+    return StepVerdict(left_s <= 0, message if left_s > 0 else "", next_change_s=left_s)
 
 
 def _contact_verdict(
@@ -51,12 +59,6 @@ def _clock_of(
 ) -> datetime:
     """From when on a satellite's time counts: in this step, and with the candidate verified."""
     return max(status.step_started, progress.verified_at.get(satellite.node.name, now))
-
-
-def _served_s(progress: WaveProgress, status: RolloutStatus, now: datetime) -> list[float]:
-    return [
-        (now - _clock_of(s, progress, status, now)) / timedelta(seconds=1) for s in progress.wave
-    ]
 
 
 def _left_s(wanted_s: float, had_s: list[float], progress: WaveProgress) -> float:

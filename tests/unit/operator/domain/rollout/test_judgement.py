@@ -37,8 +37,10 @@ def judged(
         held=more.pop("held", False),
     )
     wave = tuple(satellite(name) for name in ("x" if step < len(STEPS) else "xy"))
-    placed = {"x": at(0)}
-    progress = WaveProgress(REVISION, wave, frozenset(verified), 0, 0, 50, placed_at=placed)
+    since = {name: at(0) for name in verified}
+    progress = WaveProgress(
+        REVISION, wave, frozenset(verified), 0, 0, 50, placed_at={"x": at(0)}, verified_at=since
+    )
     rollout = model_spec(steps=STEPS, rollout={"deadline": DEADLINE_S, "steps": STEPS}).rollout
     given: dict[str, Any] = {"paused": False, "every_satellite": False} | more
     state = RolloutState(stable=stable, rollout=status)

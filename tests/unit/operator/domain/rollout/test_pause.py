@@ -47,7 +47,8 @@ def verdict(
         ({"contact_time": 30}, 10, False, 20),
         ({"contact_time": 30}, 30, True, None),
         ({"contact_time": 70}, 900, False, 10),
-        ({"duration": 70}, 900, True, -830),
+        ({"duration": 70}, 60, False, 10),
+        ({"duration": 70}, 900, True, 0),
         ({"serving": 70}, 60, False, 10),
         ({"serving": 70}, 70, True, 0),
     ],
@@ -67,7 +68,8 @@ def test_a_pause_is_waited_for(
         ({"contact_time": 50}, 900, False),
         ({"serving": 100}, 119, False),
         ({"serving": 100}, 120, True),
-        ({"duration": 30}, 30, True),
+        ({"duration": 30}, 49, False),
+        ({"duration": 30}, 50, True),
     ],
 )
 def test_a_satellite_that_comes_late_begins_late(
@@ -76,15 +78,17 @@ def test_a_satellite_that_comes_late_begins_late(
     assert verdict(moment, verified=[0, 20], **pause).passed is passed
 
 
-def test_time_before_the_step_began_does_not_count() -> None:
-    assert not verdict(20, verified=[-500], serving=30).passed
-    assert verdict(30, verified=[-500], serving=30).passed
+@pytest.mark.parametrize("pause", [{"duration": 30}, {"serving": 30}], ids=str)
+def test_time_before_the_step_began_does_not_count(pause: dict[str, Any]) -> None:
+    assert not verdict(20, verified=[-500], **pause).passed
+    assert verdict(30, verified=[-500], **pause).passed
 
 
-def test_the_tolerated_share_need_not_have_waited() -> None:
+@pytest.mark.parametrize("pause", [{"duration": 30}, {"serving": 30}], ids=str)
+def test_the_tolerated_share_need_not_have_waited(pause: dict[str, Any]) -> None:
     late = [0, 0, 0, 0, 1000]
-    assert verdict(30, verified=late, percent=20, serving=30).passed
-    assert not verdict(30, verified=late, percent=19, serving=30).passed
+    assert verdict(30, verified=late, percent=20, **pause).passed
+    assert not verdict(30, verified=late, percent=19, **pause).passed
 
 
 @pytest.mark.parametrize("pause", [{"duration": 30}, {"contact_time": 30}, {"serving": 30}])
