@@ -78,20 +78,31 @@ class PaperFleet:
     # What users do
 
     def add_satellite(
-        self, name: str, *, labels: dict[str, str] | None = None, **spec: Any
+        self,
+        name: str,
+        *,
+        labels: dict[str, str] | None = None,
+        allocatable: dict[str, str] | None = None,
+        **spec: Any,
     ) -> None:
         """A satellite joins, and has a SatelliteNode from the start."""
         self.api.create(ObjectKey(kinds.SATELLITE_NODE, name), {"spec": satellite_body(**spec)})
-        self.join(name, labels=labels)
+        self.join(name, labels=labels, allocatable=allocatable)
 
-    def join(self, name: str, *, labels: dict[str, str] | None = None) -> None:
-        """A Node joins as a satellite."""
+    def join(
+        self,
+        name: str,
+        *,
+        labels: dict[str, str] | None = None,
+        allocatable: dict[str, str] | None = None,
+    ) -> None:
+        """A Node joins as a satellite; unless that is given, it does not say what it has."""
         taint = {"key": names.SATELLITE_TAINT, "effect": "NoSchedule"}
         own = {"kubernetes.io/arch": "arm64", names.SATELLITE_LABEL: "true"}
         node = {
             "metadata": {"labels": own | (labels or {})},
             "spec": {"taints": [taint]},
-            "status": {},
+            "status": {} if allocatable is None else {"allocatable": allocatable},
         }
         self.api.create(ObjectKey(kinds.NODE, name), node)
         self.satellites[name] = PaperSatellite(name, self.files)

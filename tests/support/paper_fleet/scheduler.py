@@ -3,6 +3,8 @@
 from collections import Counter
 from functools import partial
 
+from kubernetes.utils import parse_quantity
+
 from paper_fleet.api_server import ApiServer, Item
 from paper_fleet.controllers import NO_SCHEDULE, is_live, pod_key, pods_on
 from paper_fleet.fitting import repels, selects, tolerates
@@ -34,7 +36,20 @@ def _refusal(api: ApiServer, node: Item, pod: Item) -> str | None:
         return "node(s) didn't match Pod's node affinity/selector"
     if repels(pod, pods_on(api, node)):
         return "node(s) didn't match pod anti-affinity rules"
+    for name, wanted in _requests(pod).items():
+        held = node["status"].get("allocatable")
+        taken = sum(_requests(each)[name] for each in pods_on(api, node) if is_live(each))
+        if held is not None and wanted > parse_quantity(held.get(name, "0")) - taken:
+            return f"Insufficient {name}"
     return None
+
+
+def _requests(pod: Item) -> Counter[str]:
+    total = Counter[str]()
+    for container in pod["spec"]["containers"]:
+        for name, quantity in container.get("resources", {}).get("requests", {}).items():
+            total[name] += parse_quantity(quantity)
+    return total
 
 
 def _told(refusals: list[str | None]) -> str:

@@ -39,6 +39,8 @@ PLANES: Final = 72
 REPLICAS: Final = 10
 GRACE_S: Final = 40
 """After so much silence of its kubelet the node controller marks a Node."""
+ALLOCATABLE: Final = {"cpu": "4", "memory": "16Gi", "pods": "110"}
+REQUESTED: Final = {"cpu": "100m", "memory": "64Mi"}
 ASKED_IN: Final = 2
 """Round in which models are asked for: the satellites are recorded as in contact by then."""
 ROUNDS: Final = 30
@@ -181,7 +183,8 @@ class SteadyFleet:
             names.PLANE_LABEL: plane,
         }
         taint = {"key": names.SATELLITE_TAINT, "effect": "NoSchedule"}
-        node = {"metadata": {"labels": labels}, "spec": {"taints": [taint]}, "status": {}}
+        status = {"allocatable": ALLOCATABLE}
+        node = {"metadata": {"labels": labels}, "spec": {"taints": [taint]}, "status": status}
         items: dict[ObjectKey, Item] = {
             ObjectKey(kinds.SATELLITE_NODE, satellite.name): {"spec": body},
             ObjectKey(kinds.NODE, satellite.name): node,
@@ -195,7 +198,10 @@ class SteadyFleet:
     def _ask(self, number: int) -> None:
         """A model that serves, on other satellites than the rest: each came at another time."""
         body = model_body(
-            artifact_number=number + 1, replicas=REPLICAS, placement={"spreadBy": "plane"}
+            artifact_number=number + 1,
+            replicas=REPLICAS,
+            placement={"spreadBy": "plane"},
+            resources={"requests": REQUESTED},
         )
         key = ObjectKey(kinds.INFERENCE_MODEL, f"model-{number:04}", "default")
         revision = new_revision(InferenceModelSpec.model_validate(body), IMAGE).name
@@ -310,7 +316,8 @@ def _label(node: Item, label: str) -> None:
 def _mark_node(node: Item, *, dark: bool) -> None:
     kept = [taint for taint in node["spec"]["taints"] if taint["key"] != UNREACHABLE]
     node["spec"]["taints"] = kept + ([{"key": UNREACHABLE, "effect": "NoSchedule"}] * dark)
-    node["status"] = {"conditions": [{"type": "Ready", "status": "Unknown" if dark else "True"}]}
+    ready = {"type": "Ready", "status": "Unknown" if dark else "True"}
+    node["status"] = {**node["status"], "conditions": [ready]}
 
 
 def _mark_pod(pod: Item, *, dark: bool) -> None:

@@ -16,9 +16,9 @@ from paper_fleet.promises import Promises
 from perigee_api import names
 from perigee_api.inference_model import ModelPhase
 from perigee_api.rollout_action import RolloutVerb
+from perigee_operator.domain import kinds
 from perigee_operator.domain.fleet import Settings
-from perigee_operator.domain.kinds import SATELLITE_NODE
-from perigee_operator.domain.writes import Announce
+from perigee_operator.domain.writes import Announce, ObjectKey
 
 STEPS: list[list[dict[str, Any]]] = [
     [],
@@ -43,6 +43,7 @@ FAILING, DAMAGED = 90, 91
 NUMBERS = st.sampled_from([1, 2, 3, FAILING, DAMAGED])
 SATELLITES = st.integers(1, 4)
 REPLICAS = st.sampled_from([1, 2, 3])
+MEMORY = st.sampled_from(["1Gi", "2Gi", "3Gi"])
 
 
 class Constellation(RuleBasedStateMachine):
@@ -56,6 +57,8 @@ class Constellation(RuleBasedStateMachine):
     def begin(self, replicas: int | None, steps: list[dict[str, Any]], seed: int) -> None:
         limits = Settings(serve_image="edge", loss_budget_percent=50)
         self.fleet = fleet_of(4, limits, labels=[{"plane": p} for p in "aabb"], lost_after_s=30)
+        for name in self.fleet.satellites:
+            self.allocate(name, "3Gi")
         self.fleet.chance.seed(seed)
         self.fleet.files.failing.add(digest_of(FAILING))
         self.fleet.files.damaged.add(digest_of(DAMAGED))
@@ -63,6 +66,12 @@ class Constellation(RuleBasedStateMachine):
         self.every = replicas is None
         self.fleet.observers.append(Promises(self.fleet).look)
         self.ask()
+
+    def allocate(self, name: str, memory: str) -> None:
+        allocatable = {"allocatable": {"memory": memory}}
+        self.fleet.api.change(
+            ObjectKey(kinds.NODE, name), lambda node: node["status"].update(allocatable)
+        )
 
     def ask(self, **changed: Any) -> None:
         self.asked |= changed
@@ -98,6 +107,14 @@ class Constellation(RuleBasedStateMachine):
     def ask_for_a_plane(self, plane: str | None) -> None:
         selector = {} if plane is None else {"plane": plane}
         self.ask(placement={"nodeSelector": selector})
+
+    @rule(memory=MEMORY)
+    def ask_for_memory(self, memory: str) -> None:
+        self.ask(resources={"requests": {"memory": memory}})
+
+    @rule(number=SATELLITES, memory=MEMORY)
+    def give_memory(self, number: int, memory: str) -> None:
+        self.allocate(f"sat-{number}", memory)
 
     @rule(paused=st.booleans())
     def pause(self, *, paused: bool) -> None:
@@ -143,7 +160,7 @@ class Constellation(RuleBasedStateMachine):
         self.fleet.restart()
         for track in self.fleet.plan().tracks:
             for write in track.writes:
-                assert isinstance(write, Announce) or write.key.kind == SATELLITE_NODE, write
+                assert isinstance(write, Announce) or write.key.kind == kinds.SATELLITE_NODE, write
 
     @invariant()
     def whatever_is_planned_settles(self) -> None:
@@ -161,6 +178,7 @@ class Constellation(RuleBasedStateMachine):
             if not satellite.powered:
                 satellite.boot()
             self.fleet.amend_satellite(satellite.name, maintenance=False)
+            self.allocate(satellite.name, "64Gi")
         self.ask(paused=False, placement={}, rollout={})
         self.fleet.pass_time(20)
         status = self.fleet.model()

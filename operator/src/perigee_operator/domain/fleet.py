@@ -16,6 +16,7 @@ from perigee_operator.domain.container import ContainerView
 from perigee_operator.domain.liveness.phi import Rhythm
 from perigee_operator.domain.liveness.plan_accuracy import PlanAccuracy
 from perigee_operator.domain.orbit.contacts import Contacts
+from perigee_operator.domain.workloads.quantity import Amounts
 from perigee_operator.domain.writes import ObjectKey, Taint
 
 
@@ -42,6 +43,8 @@ class NodeView:
     taints: frozenset[Taint]
     architecture: str
     ready: bool
+    allocatable: Amounts = field(default_factory=dict)
+    """What Pods may have of it; empty where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +166,8 @@ class PodView:
     refused: bool = False
     """Its kubelet would not take it, or has thrown it out: it never runs again."""
     containers: tuple[ContainerView, ...] = ()
+    requests: Amounts = field(default_factory=dict)
+    """What is set aside for it on its Node."""
     unscheduled: str = ""
     """Why the scheduler finds no Node for it, in its words; empty where it does not say so."""
 

@@ -15,12 +15,24 @@ from perigee_operator.domain.liveness.watch import Watch
 from perigee_operator.domain.orbit.contacts import END
 from perigee_operator.domain.rollout.model_decision import ModelDecision
 from perigee_operator.domain.satellite import Satellite, is_alike, satellite, steady_for_s
+from perigee_operator.domain.workloads.quantity import NOTHING, Amounts
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    view: SatelliteView
+    assessment: Assessment
+    claimed: Amounts
+
+    def are(self, other: "_Grounds") -> bool:
+        """Whether it is the very same view and assessment, and as much is claimed."""
+        same = self.view is other.view and self.assessment is other.assessment
+        return same and self.claimed == other.claimed
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    view: SatelliteView
-    assessment: Assessment
+    grounds: _Grounds
     found: Satellite | None
     until: datetime
     """When time alone will make it another."""
@@ -40,23 +52,28 @@ class KnownSatellites:
         self,
         views: Iterable[SatelliteView],
         assessments: Mapping[str, Assessment],
+        claims: Mapping[str, Amounts],
         losing_guard_s: float,
         now: datetime,
     ) -> dict[str, Satellite]:
-        """The satellites that have a Node, by the Node's name."""
+        """The satellites that have a Node, by the Node's name.
+
+        Args:
+            views: of all satellites.
+            assessments: by the satellite's name.
+            claims: what Pods of models have set aside, by the Node's name.
+            losing_guard_s: a satellite is not in reach this long before it sets.
+            now: the moment.
+        """
         before, self._known = self._known, {}
         self.changed, self.reshuffled = set(), False
         for view in views:
-            name, assessment = view.name, assessments[view.name]
-            known = before.get(name)
-            if (
-                known is None
-                or known.view is not view
-                or known.assessment is not assessment
-                or known.until <= now
-            ):
-                known = self._looked_at(view, assessment, known, losing_guard_s, now)
-            self._known[name] = known
+            claimed = claims.get(view.node.name, NOTHING) if view.node else NOTHING
+            grounds = _Grounds(view, assessments[view.name], claimed)
+            known = before.get(view.name)
+            if known is None or not known.grounds.are(grounds) or known.until <= now:
+                known = self._looked_at(grounds, known, losing_guard_s, now)
+            self._known[view.name] = known
         gone = before.keys() - self._known.keys()
         self.reshuffled |= any(before[name].found is not None for name in gone)
         return {
@@ -70,14 +87,10 @@ class KnownSatellites:
         return min((known.until for known in self._known.values()), default=END)
 
     def _looked_at(
-        self,
-        view: SatelliteView,
-        assessment: Assessment,
-        known: _Known | None,
-        losing_guard_s: float,
-        now: datetime,
+        self, grounds: _Grounds, known: _Known | None, losing_guard_s: float, now: datetime
     ) -> _Known:
-        found = satellite(view, assessment, losing_guard_s, now)
+        view = grounds.view
+        found = satellite(view, grounds.assessment, losing_guard_s, now, grounds.claimed)
         before = known.found if known else None
         if found == before:
             found = before
@@ -86,7 +99,7 @@ class KnownSatellites:
             self.reshuffled |= found is None or before is None or not is_alike(found, before)
         steady_s = None if found is None else steady_for_s(view, found, losing_guard_s, now)
         until = END if steady_s is None else now + timedelta(seconds=steady_s)
-        return _Known(view, assessment, found, until)
+        return _Known(grounds, found, until)
 
 
 @dataclass(frozen=True, slots=True)

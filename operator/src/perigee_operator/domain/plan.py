@@ -12,6 +12,7 @@ from perigee_operator.domain.kinds import SATELLITE_NODE
 from perigee_operator.domain.liveness.held_losses import LossHeld
 from perigee_operator.domain.liveness.phase import Assessment
 from perigee_operator.domain.memory import IdleSatellites, Memory
+from perigee_operator.domain.placement.room import claims
 from perigee_operator.domain.projection import (
     assignment_writes,
     label_writes,
@@ -70,8 +71,10 @@ def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Pla
     settings, memory = snapshot.settings, memory or Memory()
     memory.watch.see(snapshot.satellites)
     assessments, held = memory.watch.look(snapshot.hearing, settings.loss_budget_percent, now)
-    known = memory.satellites.look(snapshot.satellites, assessments, settings.losing_guard_s, now)
     pods = _pods_by_node(snapshot)
+    known = memory.satellites.look(
+        snapshot.satellites, assessments, claims(pods), settings.losing_guard_s, now
+    )
     leaving = {
         node.name: departing(node)
         for node in snapshot.strays

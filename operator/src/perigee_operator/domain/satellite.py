@@ -14,6 +14,7 @@ from perigee_operator.domain.liveness.silence import BEATS_UNTIL_SUSPECT
 from perigee_operator.domain.orbit.contacts import UNKNOWN, Contacts
 from perigee_operator.domain.orbit.window import contact_s
 from perigee_operator.domain.vitals import is_spared
+from perigee_operator.domain.workloads.quantity import NOTHING, Amounts
 
 NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -60,6 +61,8 @@ class Satellite:
     """When it is surely in contact next; None while it is reachable, or where nobody knows."""
     routed: bool = True
     """Clients on board are led by what the API says now: a Pod that ends there is asked no more."""
+    claimed: Amounts = field(default_factory=dict)
+    """What the Pods of models on it have set aside."""
     unsuited: bool = False
     """It has Pods of a model that may not run there any more."""
     usable: bool = field(init=False)
@@ -100,7 +103,11 @@ class Satellite:
 
 
 def satellite(
-    view: SatelliteView, assessment: Assessment, losing_guard_s: float, now: datetime
+    view: SatelliteView,
+    assessment: Assessment,
+    losing_guard_s: float,
+    now: datetime,
+    claimed: Amounts = NOTHING,
 ) -> Satellite | None:
     """The satellite, or None where it has no Node."""
     if view.node is None:
@@ -124,6 +131,7 @@ def satellite(
         uplink_kbit_s=(view.spec.link if view.spec else Link()).uplink,
         rises_at=None if reachable else next_sure_start(assessment.contacts, now),
         routed=(left_s := _routed_in_s(view, now)) is not None and left_s <= 0,
+        claimed=claimed,
     )
 
 
@@ -195,7 +203,8 @@ def _suits(item: Satellite) -> tuple[object, ...]:
         key: value for key, value in item.node.labels.items() if not names.is_revision_label(key)
     }
     usable = (item.usable, item.out_of_service, item.phase is SatellitePhase.PENDING)
-    return item.name, item.node.name, item.node.architecture, labels, usable
+    node = item.node
+    return item.name, node.name, node.architecture, node.allocatable, labels, usable
 
 
 def _overdue_s(view: SatelliteView) -> float:

@@ -18,6 +18,7 @@ from perigee_operator.domain.fleet import SatelliteView
 from perigee_operator.domain.satellite import (
     Satellite,
     departing,
+    is_alike,
     satellite,
     seconds_until_withdrawal,
     steady_for_s,
@@ -145,3 +146,10 @@ def test_a_node_whose_resource_is_gone_is_about_to_leave() -> None:
     assert found.out_of_service
     assert not found.lost
     assert found.reachable
+
+
+def test_who_can_hold_as_much_is_alike() -> None:
+    one = seen(satellite_view(node=node(allocatable={"memory": 1})), 0)
+    assert is_alike(one, seen(satellite_view(node=node(allocatable={"memory": 1})), 1))
+    assert not is_alike(one, seen(satellite_view(node=node(allocatable={"memory": 2})), 0))
+    assert not is_alike(one, seen(satellite_view(), 0))

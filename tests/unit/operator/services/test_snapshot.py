@@ -86,3 +86,15 @@ def test_a_node_is_a_stray_if_it_bears_our_names_or_our_pods(fleet: PaperFleet) 
     late, *_ = fleet.pods()
     fleet.api.change(pod_key(late), lambda pod: pod["spec"].update(nodeName="ground"))
     assert {stray.name for stray in fleet.snapshot().strays} == {"ground", "joined", "was"}
+
+
+def test_what_a_node_has_left_makes_no_other_view_of_what_is_as_it_was(fleet: PaperFleet) -> None:
+    """Kubelets write the status of their Nodes again and again."""
+    key = ObjectKey(kinds.NODE, "sat-1")
+    fleet.api.change(key, lambda node: node["status"].update(allocatable={"memory": "1Gi"}))
+    before = fleet.snapshot().satellites
+    fleet.api.change(key, lambda node: node["status"].update(images=["a"]))
+    assert all(one is other for one, other in zip(before, fleet.snapshot().satellites, strict=True))
+    fleet.api.change(key, lambda node: node["status"].update(allocatable={"memory": "2Gi"}))
+    changed = fleet.snapshot().satellites
+    assert [one is other for one, other in zip(before, changed, strict=True)] == [False, True, True]

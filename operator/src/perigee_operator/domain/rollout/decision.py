@@ -8,6 +8,7 @@ from perigee_api import names
 from perigee_api.inference_model import InferenceModelStatus, ModelPhase
 from perigee_operator.domain.fleet import ModelView, Settings
 from perigee_operator.domain.kinds import INFERENCE_MODEL
+from perigee_operator.domain.placement.choice import with_standby
 from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.rollout.actions import asked
 from perigee_operator.domain.rollout.active import active_pods
@@ -160,6 +161,7 @@ def _judged(situation: Situation, state: RolloutState, now: datetime) -> Judgeme
         measured=situation.model.measured,
         unplaced=unplaced(pods, situation.model.status.message),
         nobody_selected=_selects_nobody(situation, state),
+        shortages=situation.shortages(candidate.name, wave),
     )
     policy = Policy(
         situation.spec.rollout,
@@ -246,9 +248,18 @@ def _is_settled(
     if situation.spec.placement.keep_in_reach:
         return False  # What is said of its reach follows the clock.
     place = places.get(state.stable or "")
+    if place is not None and _lacks_room(situation, place):
+        return False
     if situation.spec.placement.every_satellite or place is None:
         return True
     return situation.are_at_home(place.revision.name, place.satellites)
+
+
+def _lacks_room(situation: Situation, place: RevisionLayout) -> bool:
+    """Whether fewer satellites have room than are wanted: any other might get some."""
+    every = situation.spec.placement.every_satellite
+    wanted = situation.copies if every else with_standby(situation.copies)
+    return len(place.satellites) < min(wanted, len(situation.eligible))
 
 
 def _started(before: RolloutState, state: RolloutState) -> tuple[Note, ...]:

@@ -38,7 +38,8 @@ def _place(
     situation: Situation, state: RolloutState, wave: tuple[Satellite, ...], name: str
 ) -> RevisionLayout:
     revision = situation.revisions[name]
-    satellites = _chosen(situation, state, wave, name)
+    # Nothing is sent to where no Pod would find room; who has one already is left alone.
+    satellites = situation.with_room(name, _chosen(situation, state, wave, name))
     ready = _ready(situation, state, revision, satellites)
     refusing = refusing_nodes(situation.model.pods, name)
     nodes = (ready | _nodes_that_stay(situation, state, name, satellites)) - refusing
@@ -103,7 +104,8 @@ def _kept_in_reach(situation: Situation, name: str, wanted: int) -> tuple[Satell
     hour = situation.now.replace(minute=0, second=0, microsecond=0)
     near = [s for s in situation.eligible if rank(s) <= TOLD_TO_FETCH]
     chosen = choose(near, count, rank=rank, spread_by=spread_by)
-    others = [s for s in situation.eligible if s not in near] if len(chosen) < count else []
+    roomy = situation.with_room(name, situation.eligible) if len(chosen) < count else ()
+    others = [s for s in roomy if s not in near]
     ranked = choose(others, len(others), rank=rank, spread_by=spread_by)
     chosen += arranged(ranked, chosen, count - len(chosen), wanted, hour)
     serving = tuple(s for s in chosen if rank(s) < TOLD_TO_FETCH)

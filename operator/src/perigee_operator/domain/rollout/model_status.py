@@ -133,7 +133,7 @@ def _settled_phase(
         return ModelPhase.DEGRADED, f"{ROLLED_BACK}: {gone_back.message}."
     unsuited = sum(situation.is_unsuited(pod.node) for pod in situation.model.pods)
     if unsuited:
-        return ModelPhase.WAITING, _unsuited_message(situation, unsuited)
+        return ModelPhase.WAITING, _unsuited_message(situation, unsuited, stable)
     if serving.active >= situation.copies and situation.copies > 0:
         return ModelPhase.HEALTHY, ""
     if situation.wants_none:
@@ -148,8 +148,9 @@ def _rollout_phase(situation: Situation, judgement: Judgement) -> tuple[ModelPha
     if situation.wants_none:
         message = f"No copies are wanted; revision {rollout.candidate} is tried when some are."
         return ModelPhase.WAITING, message
-    if not situation.eligible:
-        return ModelPhase.WAITING, f"No satellite qualifies: {_objections(situation)}."
+    if not situation.with_room(rollout.candidate, situation.eligible):
+        why = _objections(situation, rollout.candidate)
+        return ModelPhase.WAITING, f"No satellite qualifies: {why}."
     if judgement.withheld:
         where = (
             "on the way to its full number" if rollout.all_passed else f"step {rollout.step + 1}"
@@ -172,12 +173,14 @@ def _short_phase(
     situation: Situation, serving: Serving, stable: str | None
 ) -> tuple[ModelPhase, str]:
     count = f"{serving.active} of {situation.copies} copies serve"
-    if not situation.eligible:
-        return ModelPhase.WAITING, f"{count}. No satellite qualifies: {_objections(situation)}."
-    if len(situation.eligible) < situation.copies:
-        short = f"only {len(situation.eligible)} satellites qualify"
-        if len(situation.eligible) < len(situation.satellites):
-            short += f": {_objections(situation)}"
+    qualifying = situation.with_room(stable, situation.eligible)
+    if not qualifying:
+        why = _objections(situation, stable)
+        return ModelPhase.WAITING, f"{count}. No satellite qualifies: {why}."
+    if len(qualifying) < situation.copies:
+        short = f"only {len(qualifying)} satellites qualify"
+        if len(qualifying) < len(situation.satellites):
+            short += f": {_objections(situation, stable)}"
         return ModelPhase.DEGRADED, f"{count}; {short}."
     dark = [s.name for s in situation.eligible if s.phase is not SatellitePhase.IN_CONTACT]
     if len(dark) >= situation.copies - serving.active and situation.spec.placement.every_satellite:
@@ -196,22 +199,28 @@ def _stuck(situation: Situation, stable: str | None) -> str:
     return unplaced(model.pods_of(stable or ""), model.status.message) if is_open else ""
 
 
-def _unsuited_message(situation: Situation, unsuited: int) -> str:
+def _unsuited_message(situation: Situation, unsuited: int, stable: str | None) -> str:
     message = f"{unsuited} copies run where the model may not run any more, until others stand in"
-    if len(situation.eligible) < situation.copies:
-        message += f"; only {len(situation.eligible)} satellites qualify: {_objections(situation)}"
+    qualifying = situation.with_room(stable, situation.eligible)
+    if len(qualifying) < situation.copies:
+        why = _objections(situation, stable)
+        message += f"; only {len(qualifying)} satellites qualify: {why}"
     return f"{message}."
 
 
-def _objections(situation: Situation) -> str:
-    """Why satellites do not qualify, the first few of them."""
-    reasons = []
-    for satellite in sorted(situation.satellites.values(), key=lambda s: s.name):
+def _objections(situation: Situation, revision: str | None) -> str:
+    """Why satellites do not qualify for a revision, the first few of them."""
+    reasons: list[str] = []
+    everyone = sorted(situation.satellites.values(), key=lambda s: s.name)
+    fitting = {s.node.name for s in situation.with_room(revision, everyone)}
+    for satellite in everyone:
         reason = objection(satellite.node, situation.spec.placement)
         if not satellite.usable:
             reasons.append(f"{satellite.name} is {satellite.phase.value}")
         elif reason is not None:
             reasons.append(f"{satellite.name}: {reason}")
+        elif satellite.node.name not in fitting:
+            reasons += situation.shortages(revision, [satellite]).values()
     return ", ".join(reasons[:5]) or "there are none"
 
 

@@ -36,6 +36,8 @@ class WaveProgress:
     """Why the candidate's Pods do not start, by Node."""
     measured: Mapping[MetricKey, Record] = field(default_factory=dict)
     """What was measured of its metrics by now."""
+    shortages: Mapping[str, str] = field(default_factory=dict)
+    """Where there is no room for a Pod of the candidate, by Node, and of what too little."""
     unplaced: str = ""
     """Why Pods of the candidate find no satellite, if so."""
     nobody_selected: bool = False
@@ -66,6 +68,8 @@ def _waits(satellite: Satellite, progress: WaveProgress) -> str:
     obstacle = progress.obstacles.get(satellite.node.name)
     if obstacle is not None:
         return f"{satellite.name} cannot start it: {obstacle}"
+    if satellite.node.name in progress.shortages:
+        return progress.shortages[satellite.node.name]
     if satellite.phase is not SatellitePhase.IN_CONTACT:
         return f"{satellite.name} is {satellite.phase.value}"
     if (delivery := _awaited_file(satellite, progress.revision)) is not None:

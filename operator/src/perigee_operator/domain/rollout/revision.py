@@ -18,6 +18,8 @@ from perigee_api.inference_model import (
     Runtime,
 )
 from perigee_operator.domain.fleet import RevisionView
+from perigee_operator.domain.workloads.quantity import Amounts
+from perigee_operator.domain.workloads.requests import set_aside
 
 FIELDS = ("artifact", "golden", "runtime", "resources")
 
@@ -52,6 +54,11 @@ class Revision:
             for file in files
             if file is not None
         )
+
+    @property
+    def requests(self) -> Amounts:
+        """What is set aside for each Pod of it."""
+        return set_aside(self.spec.resources.requests, self.spec.resources.limits)
 
 
 def revision_body(spec: InferenceModelSpec | RevisionSpec) -> dict[str, Any]:

@@ -10,14 +10,18 @@ from perigee_api.inference_model import FailoverPolicy, InferenceModelSpec
 from perigee_operator.domain.fleet import ModelView, PodView
 from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.placement.eligibility import eligible, objection
+from perigee_operator.domain.placement.room import has_room, shortage
 from perigee_operator.domain.rollout.clearance import CLEAR, Clearance
 from perigee_operator.domain.rollout.revision import Revision, known_revision, new_revision
 from perigee_operator.domain.satellite import Satellite
+from perigee_operator.domain.workloads.quantity import NOTHING, Amounts
 
 TOLD_TO_FETCH = 2
 """Nearness of a satellite that has nothing of a revision yet but the order to fetch it."""
 FURTHEST = 4
 """Nearness of a satellite that has nothing of the model at all."""
+NO_ROOM = 1_000_000
+"""Nearness of a satellite that has no room: beyond all others, whatever a wave's order adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +78,10 @@ class Situation:
 
         0 has a Pod of it, 1 its label, 2 is told to fetch what no other revision has; 3 runs the
         stable revision, and so shows the difference and is fit for the model; 4 is none of these.
+        Who has no room for a Pod of it, and has none, is furthest whatever else it has.
         """
         hosts = self.nodes_with(revision)
+        wanted = self._requests(revision)
         stable_hosts = self.nodes_with(stable) if stable else frozenset[str]()
         label = names.node_revision_label(self.model.namespace, self.model.name, revision)
         own = self._own_digests(revision)
@@ -84,6 +90,8 @@ class Situation:
             node = satellite.node
             if node.name in hosts:
                 return 0
+            if wanted and not has_room(satellite, wanted):
+                return NO_ROOM
             if label in node.labels:
                 return 1
             if own and own <= satellite.assigned:
@@ -91,6 +99,23 @@ class Situation:
             return FURTHEST - 1 if node.name in stable_hosts else FURTHEST
 
         return rank
+
+    def with_room(
+        self, revision: str | None, satellites: Iterable[Satellite]
+    ) -> tuple[Satellite, ...]:
+        """Of these those that have a Pod of a revision, or room for one."""
+        wanted, hosts = self._requests(revision), self.nodes_with(revision or "")
+        return tuple(s for s in satellites if s.node.name in hosts or has_room(s, wanted))
+
+    def shortages(self, revision: str | None, satellites: Iterable[Satellite]) -> dict[str, str]:
+        """Of which of these all others have too little, by Node, in a sentence."""
+        wanted, hosts = self._requests(revision), self.nodes_with(revision or "")
+        found = {s.node.name: shortage(s, wanted) for s in satellites if s.node.name not in hosts}
+        return {node: said for node, said in found.items() if said is not None}
+
+    def _requests(self, revision: str | None) -> Amounts:
+        known = self.revisions.get(revision or "")
+        return known.requests if known else NOTHING
 
     def has_begun(self, revision: str | None) -> Callable[[Satellite], bool]:
         """Whether satellites have something of a revision already."""

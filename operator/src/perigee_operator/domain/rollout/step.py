@@ -7,6 +7,7 @@ from perigee_api.inference_model import RolloutStatus, Step
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.rollout.pause import pause_verdict
 from perigee_operator.domain.rollout.progress import StepVerdict, WaveProgress, waiting
+from perigee_operator.domain.satellite import Satellite
 
 
 def wave_verdict(progress: WaveProgress, *, tolerate_unreachable: bool = True) -> StepVerdict:
@@ -15,14 +16,19 @@ def wave_verdict(progress: WaveProgress, *, tolerate_unreachable: bool = True) -
         message = "no satellite that qualifies has the labels that the wave selects"
         return StepVerdict(passed=False, message=message, stands_still=True)
     missing = [s for s in progress.wave if s.node.name not in progress.verified]
-    dark = [s for s in missing if s.phase is not SatellitePhase.IN_CONTACT]
+    still = [s for s in missing if _stands_still(s, progress)]
     percent = progress.unreachable_percent if tolerate_unreachable else 0
     passed = len(missing) <= math.floor(len(progress.wave) * percent / 100)
     verified = len(progress.wave) - len(missing)
     message = f"verified on {verified} of {len(progress.wave)} satellites"
     if missing:
         message += f"; {waiting(missing, progress)}"
-    return StepVerdict(passed, message, stands_still=bool(missing) and len(dark) == len(missing))
+    return StepVerdict(passed, message, stands_still=bool(missing) and len(still) == len(missing))
+
+
+def _stands_still(satellite: Satellite, progress: WaveProgress) -> bool:
+    dark = satellite.phase is not SatellitePhase.IN_CONTACT
+    return dark or satellite.node.name in progress.shortages
 
 
 def step_verdict(

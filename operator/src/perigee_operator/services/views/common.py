@@ -1,6 +1,7 @@
 """What all views have in common."""
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -9,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.odd import UnviewableError, rows, table, text
+from perigee_operator.domain.workloads.quantity import Amounts, thousandths
 from perigee_operator.domain.writes import Json
 
 V = TypeVar("V")
@@ -116,6 +118,15 @@ def labels_of(item: Json) -> dict[str, str]:
 def annotations_of(item: Json) -> dict[str, str]:
     """An object's annotations."""
     return _texts(table(item.get("metadata")).get("annotations"))
+
+
+def amounts_of(quantities: Any) -> Amounts:
+    """How much of which resource; what is no quantity is left out."""
+    found: dict[str, int] = {}
+    for name, quantity in table(quantities).items():
+        with suppress(ValueError):
+            found[name] = thousandths(quantity if isinstance(quantity, str) else "")
+    return found
 
 
 def is_true(status: Json, condition: str) -> bool:

@@ -3,7 +3,7 @@
 from perigee_operator.domain.fleet import NodeView
 from perigee_operator.domain.odd import rows, table, text
 from perigee_operator.domain.writes import Json, Taint
-from perigee_operator.services.views.common import identity, is_true, labels_of
+from perigee_operator.services.views.common import amounts_of, identity, is_true, labels_of
 
 
 def node_view(node: Json) -> NodeView:
@@ -12,7 +12,7 @@ def node_view(node: Json) -> NodeView:
     Raises:
         UnviewableError: nobody can tell which Node it is.
     """
-    own, labels = identity(node), labels_of(node)
+    own, labels, status = identity(node), labels_of(node), table(node.get("status"))
     taints = rows(table(node.get("spec")).get("taints"))
     return NodeView(
         name=own.name,
@@ -22,5 +22,6 @@ def node_view(node: Json) -> NodeView:
             Taint(text(t.get("key")), text(t.get("effect")), text(t.get("value"))) for t in taints
         ),
         architecture=labels.get("kubernetes.io/arch", ""),
-        ready=is_true(table(node.get("status")), "Ready"),
+        ready=is_true(status, "Ready"),
+        allocatable=amounts_of(status.get("allocatable")),
     )

@@ -1,5 +1,6 @@
 """Views of Pods, and what the kubelet reports of their containers."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,8 +12,15 @@ from perigee_operator.domain.container import ContainerView, EndView
 from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.odd import UnviewableError, moment, rows, table, text, whole
 from perigee_operator.domain.rollout.pod_writes import DELETION_COST_ANNOTATION
+from perigee_operator.domain.workloads.quantity import Amounts
 from perigee_operator.domain.writes import Json
-from perigee_operator.services.views.common import annotations_of, identity, is_true, labels_of
+from perigee_operator.services.views.common import (
+    amounts_of,
+    annotations_of,
+    identity,
+    is_true,
+    labels_of,
+)
 
 WORKLOADS: Final = frozenset({"ReplicaSet", "DaemonSet"})
 UNSCHEDULED_LIMIT: Final = 256
@@ -30,7 +38,7 @@ def pod_view(pod: Json) -> PodView:
     if not _is_controlled(pod):
         # Anybody may label a Pod. Taken for a copy it would be counted, and ended like one.
         raise UnviewableError("no ReplicaSet or DaemonSet controls it")
-    metadata, labels = table(pod["metadata"]), labels_of(pod)
+    metadata, labels, spec = table(pod["metadata"]), labels_of(pod), table(pod.get("spec"))
     containers = tuple(map(_container, rows(status.get("containerStatuses"))))
     created_at = moment(metadata.get("creationTimestamp"))
     verified = bool(containers) and all(c.ready for c in containers)
@@ -40,7 +48,7 @@ def pod_view(pod: Json) -> PodView:
         uid=own.uid,
         model=labels.get(names.MODEL_LABEL, ""),
         revision=labels.get(names.REVISION_LABEL, ""),
-        node=text(table(pod.get("spec")).get("nodeName")) or None,
+        node=text(spec.get("nodeName")) or None,
         labels=labels,
         deletion_cost=annotations_of(pod).get(DELETION_COST_ANNOTATION),
         verified=verified,
@@ -51,6 +59,7 @@ def pod_view(pod: Json) -> PodView:
         verified_at=_ready_since(status) or created_at if verified else None,
         refused=status.get("phase") == "Failed",
         containers=containers,
+        requests=_requests(spec),
         unscheduled=_unscheduled(status),
     )
 
@@ -81,6 +90,16 @@ def _unscheduled(status: Json) -> str:
             why = text(row.get("message")).partition(" preemption:")[0].rstrip(".")
             return why[:UNSCHEDULED_LIMIT] or "Unschedulable"
     return ""
+
+
+def _requests(spec: Json) -> Amounts:
+    """What its containers have set aside together, whoever put them into the Pod."""
+    total = Counter[str]()
+    for container in rows(spec.get("containers")):
+        resources = table(container.get("resources"))
+        limits, requests = (amounts_of(resources.get(each)) for each in ("limits", "requests"))
+        total.update({**limits, **requests})
+    return dict(total)
 
 
 def _container(status: Json) -> ContainerView:

@@ -6,6 +6,7 @@ from paper_fleet.intents import model_spec
 from paper_fleet.views import (
     at,
     model_view,
+    node,
     pod,
     revision_of,
     revision_view,
@@ -20,6 +21,7 @@ from perigee_operator.domain.rollout.layout import RevisionLayout, layout, stran
 from perigee_operator.domain.rollout.rollout_state import RolloutState
 from perigee_operator.domain.rollout.situation import Situation
 from perigee_operator.domain.satellite import Satellite
+from perigee_operator.domain.workloads.quantity import thousandths
 from perigee_operator.domain.writes import ObjectKey
 
 OLD_WITH_MORE_THREADS = model_spec(replicas=2, runtime={"threads": 4})
@@ -59,6 +61,25 @@ def told(place: RevisionLayout) -> tuple[str, str, int]:
 def test_the_stable_revision_has_its_copies_and_a_standby() -> None:
     found = situation_of(held("s", 1), held("t", 1), held("u"), held("v"), pod("p", A, "t"))
     assert told(layout(found, RolloutState(stable=A), ())[A]) == ("stu", "st", 2)
+
+
+def test_only_who_has_room_or_a_pod_is_chosen() -> None:
+    spec = model_spec(replicas=2, resources={"requests": {"memory": "2Gi"}})
+    name = revision_of(spec)
+    tight = {"allocatable": {"memory": thousandths("2Gi")}, "labels": {}}
+    found = situation_of(
+        held("s", 1, node=node("s", **tight), claimed={"memory": thousandths("1Gi")}),
+        held("t", 1, node=node("t", **tight), claimed={"memory": thousandths("2Gi")}),
+        held("u", node=node("u", **tight)),
+        held("v"),
+        pod("p", name, "t"),
+        spec=spec,
+    )
+    assert told(layout(found, RolloutState(stable=name), ())[name]) == ("tuv", "t", 2)
+    # A wave that no better satellites could fill sends nothing to those without room, either.
+    wave = tuple(found.satellites[each] for each in "su")
+    candidate = RolloutState(A, rollout=TRYING.model_copy(update={"candidate": name}))
+    assert told(layout(found, candidate, wave)[name]) == ("u", "t", 0)
 
 
 @pytest.mark.parametrize(("policy", "copies"), [("Reschedule", 3), ("None", 2)])

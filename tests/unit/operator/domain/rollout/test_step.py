@@ -130,6 +130,14 @@ def test_it_says_once_that_pods_find_no_satellite() -> None:
     assert wave_verdict(bare).message.endswith("d has not begun to fetch 000000000000")
 
 
+def test_where_there_is_no_room_it_stands_still_and_says_so() -> None:
+    said = "0 has 1Gi of the 2Gi of memory asked for"
+    verdict = wave_verdict(progress(2, dark="1", shortages={"0": said}))
+    assert verdict.message == f"verified on 0 of 2 satellites; {said}, 1 is ExpectedDark"
+    assert verdict.stands_still
+    assert not wave_verdict(progress(2, shortages={"0": said})).stands_still
+
+
 def test_it_names_no_more_than_five() -> None:
     message = wave_verdict(progress(8, dark="01234567")).message
     assert message.endswith("4 is ExpectedDark and 3 more")

@@ -122,6 +122,17 @@ def test_a_pod_that_nobody_has_placed() -> None:
     assert pod_view(pod).deleting
 
 
+def test_what_a_pod_has_set_aside() -> None:
+    pod = a_pod()
+    pod["spec"]["containers"] = [
+        {"resources": {"requests": {"cpu": "500m"}, "limits": {"cpu": "2", "memory": "1Gi"}}},
+        {"name": "of-somebody-else", "resources": {"requests": {"cpu": "1", "odd": ["x"]}}},
+        {"resources": "none"},
+    ]
+    assert pod_view(pod).requests == {"cpu": 1500, "memory": 2**30 * 1000}
+    assert pod_view(a_pod()).requests == {}
+
+
 MEMORY = "0/3 nodes are available: 3 Insufficient memory."
 
 

@@ -47,16 +47,21 @@ def test_what_has_not_changed_is_not_looked_at_again() -> None:
 def test_a_node() -> None:
     item = thing(
         spec={"taints": [{"key": "k", "effect": "NoSchedule"}]},
-        status={"conditions": [{"type": "Ready", "status": "True"}]},
+        status={
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "allocatable": {"memory": "1003856Ki", "cpu": "3920m", "odd/one": 7, "odd/two": "x"},
+        },
         metadata={"labels": {"kubernetes.io/arch": "arm64"}},
     )
     view = node_view(item)
+    assert view.allocatable == {"memory": 1003856 * 1024 * 1000, "cpu": 3920}
     assert (view.architecture, view.ready) == ("arm64", True)
     assert [(taint.key, taint.effect, taint.value) for taint in view.taints] == [
         ("k", "NoSchedule", "")
     ]
     bare = node_view(thing())
     assert (bare.architecture, bare.ready, bare.taints) == ("", False, frozenset())
+    assert bare.allocatable == {}
 
 
 def a_satellite(**more: Any) -> Any:

@@ -1,0 +1,56 @@
+"""Whether a satellite has room for one more Pod.
+
+Counted is what its Node says that it can allocate, and what Pods of models there have set aside.
+What else runs there is the scheduler's to know.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from perigee_operator.domain.fleet import PodView
+from perigee_operator.domain.satellite import Satellite
+from perigee_operator.domain.workloads.quantity import Amounts, spelt
+
+BYTES: Final = frozenset({"memory", "ephemeral-storage"})
+
+
+def claims(pods: Mapping[str, Iterable[PodView]]) -> dict[str, Amounts]:
+    """What Pods have set aside, by Node; what is about to end makes room already."""
+    found: dict[str, dict[str, int]] = {}
+    for node, on_board in pods.items():
+        for pod in on_board:
+            if pod.requests and not pod.deleting:
+                total = found.setdefault(node, {})
+                for name, amount in pod.requests.items():
+                    total[name] = total.get(name, 0) + amount
+    return dict(found)
+
+
+def has_room(satellite: Satellite, wanted: Amounts) -> bool:
+    """Whether a Pod that wants so much fits; a Node that says nothing of itself is taken to."""
+    return _lacking(satellite, wanted) is None
+
+
+def shortage(satellite: Satellite, wanted: Amounts) -> str | None:
+    """What a satellite has too little of, in a sentence; None if a Pod fits."""
+    name = _lacking(satellite, wanted)
+    if name is None:
+        return None
+    left, asked = (
+        spelt(amount, binary=name in BYTES) for amount in (_left(satellite, name), wanted[name])
+    )
+    return f"{satellite.name} has {left} of the {asked} of {name} asked for"
+
+
+def _lacking(satellite: Satellite, wanted: Amounts) -> str | None:
+    """The first resource of which there is not enough: asked of each satellite for each model."""
+    if not satellite.node.allocatable:
+        return None
+    for name, amount in wanted.items():
+        if amount > 0 and _left(satellite, name) < amount:
+            return name
+    return None
+
+
+def _left(satellite: Satellite, name: str) -> int:
+    return satellite.node.allocatable.get(name, 0) - satellite.claimed.get(name, 0)
