@@ -180,7 +180,7 @@ def _without(item: Item, write: RemoveLabels) -> None:
 
 def _say(item: Item, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
     _unsay(item, before, body)
-    _merge(item, body)
+    _merge(item, before, body)
 
 
 def _unsay(item: Item, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
@@ -196,9 +196,18 @@ def _unsay(item: Item, before: Mapping[str, Any], body: Mapping[str, Any]) -> No
             del item[key]
 
 
-def _merge(item: Item, body: Mapping[str, Any]) -> None:
+def _merge(item: Item, before: Mapping[str, Any], body: Mapping[str, Any]) -> None:
     for key, value in body.items():
+        said = before.get(key)
         if isinstance(value, Mapping):
-            _merge(item.setdefault(key, {}), value)
+            _merge(item.setdefault(key, {}), said or {}, value)
+        elif key == "conditions":
+            item[key] = _by_type(item.get(key, []), said or [], value)
         else:
             item[key] = deepcopy(value)
+
+
+def _by_type(present: list[Item], before: list[Item], wanted: list[Item]) -> list[Item]:
+    """A list that is a map by type: what others put there stays."""
+    ours = {row["type"] for row in (*before, *wanted)}
+    return [row for row in present if row["type"] not in ours] + deepcopy(wanted)

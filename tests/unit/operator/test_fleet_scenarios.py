@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from paper_fleet.controllers import pod_key
+from paper_fleet.fleet import PaperFleet
 from paper_fleet.intents import contact, digest_of, model_body, satellite_body
 from paper_fleet.scenes import revision, serving, watched
 from perigee_api import names
@@ -249,3 +250,37 @@ def test_one_that_does_not_rise_is_missed_at_its_first_pass() -> None:
     assert fleet.satellite("sat-1").phase is SatellitePhase.SUSPECT
     fleet.pass_time(200)
     assert fleet.satellite("sat-1").missed_passes == 1
+
+
+def test_conditions_of_others_are_left_alone_and_make_nobody_write() -> None:
+    fleet = watched(2)
+    fleet.ask("m", model_body(replicas=1))
+    fleet.pass_time(60)
+    since = "2026-03-01T12:00:00Z"
+    audited = {"type": "Audited", "status": "True", "reason": "X", "lastTransitionTime": since}
+    keys = (
+        ObjectKey(kinds.SATELLITE_NODE, "sat-1"),
+        ObjectKey(kinds.INFERENCE_MODEL, "m", "default"),
+    )
+    for key in keys:
+        fleet.api.change(key, lambda item: item["status"]["conditions"].insert(1, audited))
+    before = [version_of(fleet, key) for key in keys]
+    fleet.pass_time(60)
+    assert [version_of(fleet, key) for key in keys] == before
+    # What Perigee has to say it says beside them.
+    fleet.satellites["sat-1"].linked = False
+    fleet.pass_time(300)
+    assert fleet.satellite("sat-1").phase is SatellitePhase.LOST
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    for key, version in zip(keys, before, strict=True):
+        item = fleet.api.get(key)
+        assert item is not None
+        assert version_of(fleet, key) != version
+        assert audited in item["status"]["conditions"]
+
+
+def version_of(fleet: PaperFleet, key: ObjectKey) -> str:
+    item = fleet.api.get(key)
+    assert item is not None
+    return str(item["metadata"]["resourceVersion"])

@@ -102,6 +102,18 @@ def parsed(model: type[M], value: Any) -> tuple[M | None, str | None]:
         return None, explained(error)
 
 
+def own_status(model: type[M], item: Json, types: Collection[str]) -> M:
+    """A resource's status, with the conditions of these types: what others add is not ours to read.
+
+    One that makes no sense counts as none: nobody but the operator could have written it.
+    """
+    status = table(item.get("status"))
+    ours = [row for row in rows(status.get("conditions")) if text(row.get("type")) in types]
+    ours.sort(key=lambda row: text(row.get("type")))
+    found, _ = parsed(model, {**status, "conditions": ours})
+    return found or model()
+
+
 def explained(error: ValidationError) -> str:
     """What is wrong, in one line: each field with its fault."""
     return "; ".join(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from perigee_api import names
+from perigee_api import conditions, names
 from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
 from perigee_operator.domain.fleet import ActionView, ModelView, ObjectView, PodView, RevisionView
 from perigee_operator.domain.kinds import Kind
@@ -15,7 +15,13 @@ from perigee_operator.domain.workloads.workload import (
     SERVE_IMAGE_FIELD,
 )
 from perigee_operator.domain.writes import Json, ObjectKey
-from perigee_operator.services.views.common import annotations_of, identity, labels_of, parsed
+from perigee_operator.services.views.common import (
+    annotations_of,
+    identity,
+    labels_of,
+    own_status,
+    parsed,
+)
 
 
 @dataclass(slots=True)
@@ -49,7 +55,6 @@ def model_view(item: Json, belongings: Belongings) -> ModelView:
     spec, error = parsed(InferenceModelSpec, item.get("spec"))
     if spec is not None and (fault := metrics_fault(spec.rollout.steps)) is not None:
         spec, error = None, f"rollout.{fault}"
-    status, _ = parsed(InferenceModelStatus, item.get("status") or {})
     return ModelView(
         name=own.name,
         namespace=own.namespace or "",
@@ -59,7 +64,7 @@ def model_view(item: Json, belongings: Belongings) -> ModelView:
         deleting="deletionTimestamp" in metadata,
         spec=spec,
         spec_error=error,
-        status=status or InferenceModelStatus(),
+        status=own_status(InferenceModelStatus, item, conditions.OF_MODELS),
         revisions=tuple(belongings.revisions),
         workloads=belongings.workloads,
         services=belongings.services,

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from perigee_api import names
+from perigee_api import conditions, names
 from perigee_api.heartbeat import Assignment
 from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, TelemetryDays
 from perigee_operator.domain.fleet import HeartbeatView, NodeView, SatelliteView
@@ -16,7 +16,7 @@ from perigee_operator.domain.liveness.plan_accuracy import PlanAccuracy
 from perigee_operator.domain.odd import table, text, whole
 from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.domain.writes import Json
-from perigee_operator.services.views.common import annotations_of, identity, parsed
+from perigee_operator.services.views.common import annotations_of, identity, own_status, parsed
 from perigee_operator.storage.heartbeats import Heartbeat
 
 EPOCH: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
@@ -46,7 +46,6 @@ def satellite_record(item: Json) -> SatelliteRecord:
     """
     own = identity(item)
     spec, error = parsed(SatelliteNodeSpec, item.get("spec"))
-    status, _ = parsed(SatelliteNodeStatus, item.get("status") or {})
     return SatelliteRecord(
         name=own.name,
         uid=own.uid,
@@ -55,8 +54,7 @@ def satellite_record(item: Json) -> SatelliteRecord:
         node_name=text(table(item.get("spec")).get("nodeName")) or own.name,
         spec=spec,
         spec_error=error,
-        # A status that cannot be read is one that nobody but the operator could have written.
-        status=status or SatelliteNodeStatus(),
+        status=own_status(SatelliteNodeStatus, item, conditions.OF_SATELLITES),
         consented_epoch=_epoch(annotations_of(item).get(names.LOST_CONSENT_ANNOTATION, "")),
     )
 

@@ -116,6 +116,30 @@ def test_a_status_that_cannot_be_read_is_none(status: Any) -> None:
     assert a_satellite(status=status).status == SatelliteNodeStatus()
 
 
+def condition(type_: str) -> dict[str, Any]:
+    return {
+        "type": type_,
+        "status": "True",
+        "reason": "Because",
+        "lastTransitionTime": "2026-03-01T12:00:00Z",
+    }
+
+
+def test_conditions_of_others_are_none_of_ours() -> None:
+    """Nor is one that Perigee could not read, or a crowd of them, in the way of its own."""
+    others = [condition(f"example.com/{n}") for n in range(40)] + [{"type": "Audited"}]
+    found = a_satellite(
+        status={"epoch": 3, "conditions": [condition("Ready"), *others, condition("AgentSilent")]}
+    )
+    assert found.status.epoch == 3
+    assert [c.type for c in found.status.conditions] == ["AgentSilent", "Ready"]
+    model = model_view(
+        thing(spec=model_body(), status={"conditions": [*others, condition("Available")]}),
+        Belongings(),
+    )
+    assert [c.type for c in model.status.conditions] == ["Available"]
+
+
 @pytest.mark.parametrize(
     ("spec", "expected"),
     [({"nodeName": "n"}, "n"), ({}, "x"), (None, "x"), ("text", "x"), ({"nodeName": ""}, "x")],

@@ -1,0 +1,35 @@
+"""The types of condition that Perigee writes: of any other somebody else has the say."""
+
+from typing import Final
+
+OF_SATELLITES: Final = frozenset(
+    {
+        "AgentSilent",
+        "ClockSkewed",
+        "ContactsPredicted",
+        "ElementsStale",
+        "EpochCurrent",
+        "HardwareMatches",
+        "LossHeld",
+        "MaintenanceAdvised",
+        "OrbitValid",
+        "Ready",
+        "ReportValid",
+        "Spared",
+        "SpecValid",
+    }
+)
+
+OF_MODELS: Final = frozenset(
+    {
+        "Available",
+        "Degraded",
+        "InReach",
+        "InWindow",
+        "NameTaken",
+        "PolicyResolved",
+        "Progressing",
+        "RolledBackOnBoard",
+        "SpecValid",
+    }
+)
