@@ -45,20 +45,20 @@ async def test_a_lost_satellite_returns_and_its_pod_is_adopted(
 
         clock.start(f"link of {victim} restored")
         await constellation.restore(victim)
-        await constellation.until(
-            NODES,
-            lambda found: marks(found, victim).taints == {names.SATELLITE_TAINT},
-            within_s=60,
-            what=f"the taint is lifted off {victim}",
-        )
-        clock.saw(f"{victim} is back, its taint lifted")
         pods = await constellation.until(
             pods_of(MODEL),
             lambda found: len(found) == REPLICAS and nodes_of(found) == {victim, other},
-            within_s=90,
+            within_s=150,
             what="the stand-in has ended, and nobody else",
         )
         clock.saw("the stand-in has ended")
+        await constellation.until(
+            NODES,
+            lambda found: marks(found, victim).taints == {names.SATELLITE_TAINT},
+            within_s=30,
+            what=f"the taint is lifted off {victim}",
+        )
+        clock.saw(f"{victim} is adopted, its taint lifted")
         assert containers(on(pods, victim)) == before, "adopted: the same container"
         await constellation.until(
             ALL_ENDPOINTS,

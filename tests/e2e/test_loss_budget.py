@@ -74,7 +74,8 @@ async def _work_after_the_return(stage: Stage) -> None:
         await constellation.until(
             pods_of(MODEL),
             lambda found: active_on(found) == set(SATELLITES),
-            within_s=120,
+            # What comes anew waits until what was on board is Ready again.
+            within_s=180,
             what="it serves on all three",
         )
         clock.saw("it serves on all three")

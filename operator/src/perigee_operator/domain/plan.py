@@ -1,19 +1,22 @@
 """The plan: everything that is to be written now, decided from one snapshot of the fleet."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from perigee_api.heartbeat import AssignedArtifact
+from perigee_operator.domain.adoption import adopting_until
 from perigee_operator.domain.discovery import is_departing, stray_track
 from perigee_operator.domain.fleet import ModelView, PodView, SatelliteView, Settings, Snapshot
 from perigee_operator.domain.kinds import SATELLITE_NODE
 from perigee_operator.domain.liveness.held_losses import LossHeld
 from perigee_operator.domain.liveness.phase import Assessment
 from perigee_operator.domain.memory import IdleSatellites, Memory
+from perigee_operator.domain.orbit.contacts import END
 from perigee_operator.domain.placement.room import claims
 from perigee_operator.domain.projection import (
+    LOST,
     assignment_writes,
     label_writes,
     node_labels,
@@ -129,7 +132,8 @@ def _satellite_tracks(
             idle.forget(view.name)
             yield track
         else:
-            idle.note(view.name, grounds, status_due(view, now))
+            adopted_at = _adopted_at(view, on_board, now)
+            idle.note(view.name, grounds, min(status_due(view, now), adopted_at or END))
 
 
 def _demands(decisions: Iterable[ModelDecision]) -> _Demands:
@@ -164,7 +168,9 @@ def _satellite_track(
     if view.spec is not None and view.node is not None:
         node = view.node
         labels = node_labels(view.name, view.spec, demands.labels.get(node.name, frozenset()))
-        writes += taint_writes(node, wanted_taints(view.spec, view.status))
+        adopting = _adopted_at(view, sighting.pods, now) is not None
+        taints = wanted_taints(view.spec, view.status, keeps_lost=adopting)
+        writes += taint_writes(node, taints)
         writes += label_writes(node, labels)
         writes += assignment_writes(view, node.name, demands.artifacts.get(node.name, ()))
     if (
@@ -175,6 +181,13 @@ def _satellite_track(
         # Somebody has said where it is: what discovery wrote is taken back.
         writes.append(Apply(ObjectKey(SATELLITE_NODE, view.name), {"metadata": {"uid": view.uid}}))
     return Track(view.key, tuple(writes))
+
+
+def _adopted_at(view: SatelliteView, on_board: Sequence[PodView], now: datetime) -> datetime | None:
+    """When the taint of a loss is lifted, as things are; None where there is none, or it is due."""
+    if view.node is None or LOST not in view.node.taints:
+        return None
+    return adopting_until(view.status, on_board, now)
 
 
 def _next_look_s(

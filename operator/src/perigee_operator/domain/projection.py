@@ -68,10 +68,18 @@ def label_writes(node: NodeView, wanted: Mapping[str, str]) -> list[Write]:
     return writes
 
 
-def wanted_taints(spec: SatelliteNodeSpec, status: SatelliteNodeStatus) -> frozenset[Taint]:
-    """The taints that follow from what is recorded of a satellite."""
+def wanted_taints(
+    spec: SatelliteNodeSpec, status: SatelliteNodeStatus, *, keeps_lost: bool = False
+) -> frozenset[Taint]:
+    """The taints that follow from what is recorded of a satellite.
+
+    Args:
+        spec: of the SatelliteNode.
+        status: what is recorded.
+        keeps_lost: it was Lost, is back, and not adopted yet.
+    """
     taints = set()
-    if status.phase is SatellitePhase.LOST:
+    if status.phase is SatellitePhase.LOST or keeps_lost:
         taints.add(LOST)
     if spec.maintenance:
         taints.add(MAINTENANCE)

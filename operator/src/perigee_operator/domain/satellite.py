@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from perigee_api import names
 from perigee_api.heartbeat import ArtifactReport, ArtifactState, AssignedArtifact, RolledBack
@@ -179,12 +179,9 @@ def steady_for_s(
 ) -> float | None:
     """Seconds until time alone makes a satellite another; None if it never does."""
     changes = [seconds_until_withdrawal(found, losing_guard_s, now)]
-    if not found.settled:
-        changes += [
-            SETTLING_S - (now - condition.last_transition_time).total_seconds()
-            for condition in view.status.conditions
-            if condition.type == "Ready" and condition.status == "True"
-        ]
+    settles_at = None if found.settled else settling_until(view.status)
+    if settles_at is not None:
+        changes.append((settles_at - now).total_seconds())
     if not found.routed:
         changes.append(_routed_in_s(view, now))
     if view.status.phase is SatellitePhase.MAINTENANCE and view.heartbeat is not None:
@@ -220,13 +217,22 @@ def _is_heard(view: SatelliteView, now: datetime) -> bool:
     return (now - view.heartbeat.arrived_at).total_seconds() <= _overdue_s(view)
 
 
-def _is_settled(status: SatelliteNodeStatus, now: datetime) -> bool:
-    return any(
-        condition.type == "Ready"
-        and condition.status == "True"
-        and (now - condition.last_transition_time).total_seconds() >= SETTLING_S
-        for condition in status.conditions
+def settling_until(status: SatelliteNodeStatus) -> datetime | None:
+    """When it will have been well for long enough, or has been; None while it is not well."""
+    since = next(
+        (
+            condition.last_transition_time
+            for condition in status.conditions
+            if condition.type == "Ready" and condition.status == "True"
+        ),
+        None,
     )
+    return None if since is None else since + timedelta(seconds=SETTLING_S)
+
+
+def _is_settled(status: SatelliteNodeStatus, now: datetime) -> bool:
+    settles_at = settling_until(status)
+    return settles_at is not None and now >= settles_at
 
 
 def _is_up(view: SatelliteView, contacts: Contacts, guard_s: float, now: datetime) -> bool:
