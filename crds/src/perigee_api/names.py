@@ -34,6 +34,9 @@ ORBIT_LABEL: Final = "perigee.space/orbit"
 ACCELERATOR_LABEL: Final = "perigee.space/accelerator"
 PLANE_LABEL: Final = "perigee.space/plane"
 
+DISCOVERY_LABEL: Final = "perigee.space/discovery"
+"""``"refused"`` on a Node that joined as a satellite and cannot have a SatelliteNode."""
+
 REVISION_LABEL_DOMAIN: Final = "models.perigee.space"
 """``<namespace>.models.perigee.space/<model>-<revision>`` on a Node: it may run there."""
 

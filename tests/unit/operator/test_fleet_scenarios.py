@@ -252,6 +252,19 @@ def test_one_that_does_not_rise_is_missed_at_its_first_pass() -> None:
     assert fleet.satellite("sat-1").missed_passes == 1
 
 
+def test_a_node_whose_name_is_too_long_is_told_of_once() -> None:
+    fleet, name = watched(1), "n" * 64
+    fleet.join(name)
+    fleet.pass_time(30)
+    fleet.restart()
+    fleet.pass_time(30)
+    assert [a.regarding.name for a in fleet.api.announced if a.reason == "DiscoveryRefused"] == [
+        name
+    ]
+    assert fleet.api.get(ObjectKey(kinds.SATELLITE_NODE, name)) is None
+    assert fleet.node(name)["metadata"]["labels"][names.DISCOVERY_LABEL] == "refused"
+
+
 def test_conditions_of_others_are_left_alone_and_make_nobody_write() -> None:
     fleet = watched(2)
     fleet.ask("m", model_body(replicas=1))

@@ -1,15 +1,26 @@
 """Nodes that join as satellites without a resource of their own, and Nodes that have left."""
 
 from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime
 
 from perigee_api import names
 from perigee_operator.domain.fleet import ModelView, NodeView, PodView
 from perigee_operator.domain.kinds import NODE, SATELLITE_NODE
-from perigee_operator.domain.projection import is_ours, leaving_writes
+from perigee_operator.domain.projection import is_ours, label_writes, leaving_writes, taint_writes
 from perigee_operator.domain.rollout.workload_writes import delete_pod
-from perigee_operator.domain.writes import Apply, ObjectKey, RemoveLabels, Track, Write
+from perigee_operator.domain.writes import (
+    Announce,
+    Apply,
+    EventType,
+    ObjectKey,
+    RemoveLabels,
+    Track,
+    Write,
+)
 
 NAME_LIMIT = 63
+REFUSED = {names.DISCOVERY_LABEL: "refused"}
+"""On a Node by which it is remembered that this was announced."""
 
 
 def strays(nodes: Collection[NodeView], models: Iterable[ModelView]) -> tuple[NodeView, ...]:
@@ -37,7 +48,12 @@ def is_departing(node: NodeView, pods: Iterable[PodView]) -> bool:
 
 
 def stray_track(
-    node: NodeView, pods: tuple[PodView, ...], dispensable: frozenset[str], *, name_taken: bool
+    node: NodeView,
+    pods: tuple[PodView, ...],
+    dispensable: frozenset[str],
+    *,
+    name_taken: bool,
+    now: datetime,
 ) -> Track:
     """What is done about a Node that belongs to no SatelliteNode.
 
@@ -51,6 +67,7 @@ def stray_track(
         pods: the Pods of models on it.
         dispensable: uids of Pods that may end.
         name_taken: a SatelliteNode has the Node's name, and stands for another Node.
+        now: the moment.
     """
     name = f"node/{node.name}"
     if is_departing(node, pods):
@@ -58,7 +75,10 @@ def stray_track(
         if staying:
             return Track(name, tuple(_ending(node, staying, dispensable)))
         return Track(name, tuple(leaving_writes(node, forget=True)))
-    if node.labels.get(names.SATELLITE_LABEL) == "true" and not name_taken and _fits(node):
+    joins = node.labels.get(names.SATELLITE_LABEL) == "true"
+    if joins and not _fits(node):
+        return Track(name, tuple(_refused(node, now)))
+    if joins and not name_taken:
         return Track(name, (discovered(node),))
     return Track(name, tuple(leaving_writes(node, forget=False)))
 
@@ -76,6 +96,19 @@ def _ending(
 
 def _fits(node: NodeView) -> bool:
     return len(node.name) <= NAME_LIMIT
+
+
+def _refused(node: NodeView, now: datetime) -> Iterator[Write]:
+    yield from taint_writes(node, frozenset())
+    yield from label_writes(node, REFUSED)
+    if not REFUSED.items() <= node.labels.items():
+        note = (
+            f"It gets no SatelliteNode: its name has {len(node.name)} characters, where a "
+            f"SatelliteNode may have {NAME_LIMIT}. Let it join under a shorter one (the kubelet's "
+            "--hostname-override, node-name of K3s)."
+        )
+        key = ObjectKey(NODE, node.name)
+        yield Announce(key, node.uid, EventType.WARNING, "DiscoveryRefused", "Discover", note, now)
 
 
 def discovered(node: NodeView) -> Apply:

@@ -96,7 +96,7 @@ def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Pla
     tracks = [
         *_satellite_tracks(snapshot.satellites, found, memory.idle, now),
         *(decision.track for decision in decisions),
-        *_stray_tracks(snapshot, pods, demands),
+        *_stray_tracks(snapshot, pods, demands, now),
         *lone_tracks(snapshot.lone_actions, now),
     ]
     due = (memory.watch.next_due(), memory.satellites.next_change())
@@ -107,12 +107,16 @@ def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Pla
 
 
 def _stray_tracks(
-    snapshot: Snapshot, pods: Mapping[str, tuple[PodView, ...]], demands: _Demands
+    snapshot: Snapshot,
+    pods: Mapping[str, tuple[PodView, ...]],
+    demands: _Demands,
+    now: datetime,
 ) -> Iterable[Track]:
     names = {view.name for view in snapshot.satellites} if snapshot.strays else set()
     for node in snapshot.strays:
         on_board = pods.get(node.name, ())
-        yield stray_track(node, on_board, demands.dispensable, name_taken=node.name in names)
+        taken = node.name in names
+        yield stray_track(node, on_board, demands.dispensable, name_taken=taken, now=now)
 
 
 def _satellite_tracks(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from perigee_api import names
-from perigee_operator.domain.kinds import EVENT, INFERENCE_MODEL, SATELLITE_NODE
+from perigee_operator.domain.kinds import EVENT, INFERENCE_MODEL, NODE, SATELLITE_NODE
 from perigee_operator.domain.writes import Announce, EventType, Json, ObjectKey
 from perigee_operator.storage.echo import micro_time
 
@@ -18,7 +18,7 @@ MAX_PREFIX_CHARACTERS: Final = 200
 """Of an Event's name, which may have 253, the digest included."""
 DIGEST_DIGITS: Final = 16
 
-_KINDS: Final = {kind.name: kind for kind in (INFERENCE_MODEL, SATELLITE_NODE)}
+_KINDS: Final = {kind.name: kind for kind in (INFERENCE_MODEL, SATELLITE_NODE, NODE)}
 
 
 def event_key(announce: Announce) -> ObjectKey:

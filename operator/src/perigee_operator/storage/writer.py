@@ -89,10 +89,13 @@ class Writer:
         return [task.result() for task in tasks]
 
     async def _perform_track(self, track: Track) -> TrackOutcome:
-        done, skipped = 0, []
+        done, skipped, withheld = 0, [], False
         async with self._slots:
             for write in track.writes:
-                if self._mode is Mode.OBSERVE and not _is_observation(write):
+                if not isinstance(write, Announce):
+                    withheld = self._mode is Mode.OBSERVE and not _is_observation(write)
+                if withheld:
+                    # With what would be told of it: it has not come about.
                     self._note(write, Result.SKIPPED)
                     skipped.append(write)
                     continue

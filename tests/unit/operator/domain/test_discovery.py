@@ -2,13 +2,20 @@ from functools import partial
 
 import pytest
 
-from paper_fleet.views import node, pod
+from paper_fleet.views import at, node, pod
 from perigee_api import names
 from perigee_operator.domain.discovery import is_departing, stray_track
 from perigee_operator.domain.kinds import NODE, POD, SATELLITE_NODE
-from perigee_operator.domain.writes import Apply, Delete, ObjectKey, RemoveLabels
+from perigee_operator.domain.writes import (
+    Announce,
+    Apply,
+    Delete,
+    EventType,
+    ObjectKey,
+    RemoveLabels,
+)
 
-track_of = partial(stray_track, name_taken=False)
+track_of = partial(stray_track, name_taken=False, now=at(0))
 JOINED = {names.SATELLITE_LABEL: "true"}
 PROJECTED = JOINED | {names.SATELLITE_NODE_LABEL: "sat-1"}
 
@@ -24,8 +31,36 @@ def test_a_node_that_is_no_satellite_is_let_alone(labels: dict[str, str]) -> Non
     assert track_of(node(labels=labels), (), frozenset()).writes == ()
 
 
-def test_a_name_too_long_for_a_resource_is_not_discovered() -> None:
-    assert track_of(node("n" * 64, labels=JOINED), (), frozenset()).writes == ()
+LONG = "n" * 64
+REFUSED = {names.DISCOVERY_LABEL: "refused"}
+
+
+def test_a_name_too_long_for_a_resource_is_not_discovered_and_that_is_told() -> None:
+    found = node(LONG, labels=JOINED)
+    noted, told = track_of(found, (), frozenset()).writes
+    assert noted == Apply(
+        ObjectKey(NODE, LONG), {"metadata": {"uid": found.uid, "labels": REFUSED}}
+    )
+    assert isinstance(told, Announce)
+    assert (told.type, told.reason) == (EventType.WARNING, "DiscoveryRefused")
+    assert (told.regarding, told.uid) == (ObjectKey(NODE, LONG), found.uid)
+    assert told.note == (
+        "It gets no SatelliteNode: its name has 64 characters, where a SatelliteNode may have 63. "
+        "Let it join under a shorter one (the kubelet's --hostname-override, node-name of K3s)."
+    )
+
+
+def test_it_is_told_once() -> None:
+    assert track_of(node(LONG, labels=JOINED | REFUSED), (), frozenset()).writes == ()
+    # What else of Perigee's it bears goes.
+    left = {names.ORBIT_LABEL: "fixed"}
+    (write,) = track_of(node(LONG, labels=JOINED | REFUSED | left), (), frozenset()).writes
+    assert write == RemoveLabels(ObjectKey(NODE, LONG), f"uid-{LONG}", frozenset(left))
+
+
+def test_where_nothing_is_refused_any_more_the_label_goes() -> None:
+    (write,) = track_of(node(LONG, labels=REFUSED), (), frozenset()).writes
+    assert write == RemoveLabels(ObjectKey(NODE, LONG), f"uid-{LONG}", frozenset(REFUSED))
 
 
 def test_a_node_whose_resource_was_deleted_leaves_when_its_pods_are_gone() -> None:
@@ -40,7 +75,7 @@ def test_a_node_whose_resource_was_deleted_leaves_when_its_pods_are_gone() -> No
 
 
 def test_a_node_whose_name_another_s_resource_has_is_not_discovered() -> None:
-    assert stray_track(node(labels=JOINED), (), frozenset(), name_taken=True).writes == ()
+    assert track_of(node(labels=JOINED), (), frozenset(), name_taken=True).writes == ()
 
 
 def test_a_node_that_leaves_is_closed_to_a_revision_before_its_pod_ends() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perigee_operator.domain.kinds import INFERENCE_MODEL, SATELLITE_NODE
+from perigee_operator.domain.kinds import INFERENCE_MODEL, NODE, SATELLITE_NODE
 from perigee_operator.domain.writes import Announce, EventType, ObjectKey
 from perigee_operator.storage.announcements import (
     announced,
@@ -28,6 +28,7 @@ LOST = Announce(
     at=datetime(2026, 3, 1, 12, tzinfo=UTC),
 )
 PROMOTED = replace(LOST, regarding=ObjectKey(INFERENCE_MODEL, "cloud-mask", "models"))
+REFUSED = replace(LOST, regarding=ObjectKey(NODE, "n" * 64))
 
 
 def test_body() -> None:
@@ -50,7 +51,9 @@ def test_body() -> None:
     }
 
 
-@pytest.mark.parametrize("announce", [LOST, PROMOTED, replace(PROMOTED, revision="3f", by="ann")])
+@pytest.mark.parametrize(
+    "announce", [LOST, PROMOTED, REFUSED, replace(PROMOTED, revision="3f", by="ann")]
+)
 def test_an_event_still_tells_all_that_was_announced(announce: Announce) -> None:
     assert announced(event_body(announce, "ground-1")) == announce
 

@@ -175,6 +175,16 @@ async def test_an_observer_writes_status_and_events_only(desk: Desk, server: Any
     assert desk.told == [ANNOUNCE]
 
 
+async def test_an_observer_does_not_tell_of_what_it_has_not_written(
+    desk: Desk, server: Any
+) -> None:
+    """Else it would be told again at each sweep."""
+    label = Apply(NODE, {"metadata": {"labels": {"l": "v"}}})
+    [outcome] = await desk.writer(Mode.OBSERVE).perform([Track("t", (label, ANNOUNCE))])
+    assert outcome.skipped == (label, ANNOUNCE)
+    assert (server.requests, desk.told) == ([], [])
+
+
 @pytest.mark.parametrize(("status", "reason"), [(201, ""), (403, "Forbidden"), (429, "Busy")])
 async def test_what_is_announced_is_told_once_whatever_becomes_of_the_event(
     desk: Desk, server: Any, status: int, reason: str
