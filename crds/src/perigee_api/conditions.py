@@ -6,6 +6,7 @@ OF_SATELLITES: Final = frozenset(
     {
         "AgentSilent",
         "ClockSkewed",
+        "ContactPlanAccurate",
         "ContactsPredicted",
         "ElementsStale",
         "EpochCurrent",
@@ -17,6 +18,7 @@ OF_SATELLITES: Final = frozenset(
         "ReportValid",
         "Spared",
         "SpecValid",
+        "StationSuspect",
     }
 )
 

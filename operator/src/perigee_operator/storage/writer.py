@@ -94,8 +94,7 @@ class Writer:
             for write in track.writes:
                 if not isinstance(write, Announce):
                     withheld = self._mode is Mode.OBSERVE and not _is_observation(write)
-                if withheld:
-                    # With what would be told of it: it has not come about.
+                if withheld:  # And so is what would be told of it.
                     self._note(write, Result.SKIPPED)
                     skipped.append(write)
                     continue
