@@ -265,6 +265,30 @@ def test_a_pause_does_not_run_out_before_the_candidate_is_on_board() -> None:
     assert fleet.model().stable_revision not in {None, first}
 
 
+def test_what_a_dark_satellite_said_of_a_file_does_not_speak_against_another_attempt() -> None:
+    fleet = watched(PaperFleet())
+    fleet.add_satellite("sat-1", orbit={"contacts": [contact(0, 200), contact(1000, 1500)]})
+    fleet.add_satellite("sat-2")
+    fleet.ask("m", model_body(replicas=None))
+    fleet.pass_time(60)
+    fleet.files.damaged.add(digest_of(2))
+    fleet.ask("m", model_body(artifact_number=2, replicas=None))
+    while fleet.model().aborted is None:
+        fleet.pass_time(5)
+    fleet.satellites["sat-1"].linked = False  # before it hears that it is over
+    fleet.files.damaged.clear()
+    fleet.pass_time(100)
+    fleet.act(RolloutVerb.RETRY)
+    fleet.pass_time(100)
+    status = fleet.model()
+    assert status.aborted is None
+    assert hosts(fleet, revision(fleet, 2)) == {"sat-2"}
+    fleet.satellites["sat-1"].linked = True
+    fleet.pass_time(800)
+    assert set(serving(fleet).values()) == {revision(fleet, 2)}
+    assert len(serving(fleet)) == 2
+
+
 def test_a_weight_of_everything_passes_with_what_can_be_had() -> None:
     fleet = watched(fleet_of(2))
     fleet.ask("m", model_body(replicas=3))

@@ -54,6 +54,8 @@ class Satellite:
     """`UNKNOWN` while it is out of service."""
     reports: bool = True
     """What its agent says can be read: otherwise nobody hears when an artifact is on board."""
+    told_at: datetime | None = None
+    """When it was last told what to keep before it reported: at the heartbeat before, if seen."""
     rolled_back: tuple[RolledBack, ...] = ()
     """Its Pods that have gone back on board."""
     uplink_kbit_s: float = Link().uplink
@@ -124,6 +126,7 @@ def satellite(
         settled=_is_settled(view.status, now),
         leaving=_is_leaving(view),
         artifacts=report.artifacts if report else {},
+        told_at=heartbeat.previous_at if heartbeat else None,
         rolled_back=(report.rolled_back if report else None) or (),
         assigned=frozenset(a.sha256 for a in assignment.artifacts) if assignment else frozenset(),
         contacts=assessment.contacts,

@@ -142,7 +142,7 @@ def _judged(situation: Situation, state: RolloutState, now: datetime) -> Judgeme
     state = noted(state, clearance, now)
     if state.rollout is None:
         return Judgement(state)
-    candidate = situation.revisions[state.rollout.candidate]
+    candidate, since = situation.revisions[state.rollout.candidate], state.rollout.started
     wave = _wave(situation, state)
     state = with_members(state, (satellite.name for satellite in wave), now)
     pods = situation.model.pods_of(candidate.name)
@@ -170,7 +170,7 @@ def _judged(situation: Situation, state: RolloutState, now: datetime) -> Judgeme
         clearance,
     )
     evidence = rolled_back_on_board(situation, candidate) or evidence_against(
-        situation.model, candidate, wave
+        situation.model, candidate, wave, since
     )
     return judge(state, progress, policy, evidence, now)
 

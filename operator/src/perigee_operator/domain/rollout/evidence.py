@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, auto
 
 from perigee_api.heartbeat import ArtifactState
@@ -68,10 +69,17 @@ class Evidence:
 
 
 def evidence_against(
-    model: ModelView, revision: Revision, satellites: Iterable[Satellite]
+    model: ModelView, revision: Revision, satellites: Iterable[Satellite], since: datetime
 ) -> Evidence | None:
-    """What is known against a revision: from the Pods that ran it, and from the agents."""
-    return _from_pods(model, revision) or _from_reports(revision, satellites)
+    """What is known against a revision: from the Pods that ran it, and from the agents.
+
+    Args:
+        model: the model.
+        revision: one of its revisions.
+        satellites: those whose agents count.
+        since: when the rollout of the revision began.
+    """
+    return _from_pods(model, revision) or _from_reports(revision, satellites, since)
 
 
 def obstacles(model: ModelView, revision: Revision) -> dict[str, str]:
@@ -147,8 +155,13 @@ def _obstacle(container: ContainerView) -> str | None:
     return f"{container.waiting}: {container.waiting_message}".removesuffix(": ")
 
 
-def _from_reports(revision: Revision, satellites: Iterable[Satellite]) -> Evidence | None:
+def _from_reports(
+    revision: Revision, satellites: Iterable[Satellite], since: datetime
+) -> Evidence | None:
     for satellite in satellites:
+        if satellite.told_at is None or satellite.told_at < since:
+            # It reports of an attempt before, after which the file may have been corrected.
+            continue
         for artifact in revision.artifacts:
             report = satellite.report_of(artifact)
             if report is None or report.state is not ArtifactState.FAILED:

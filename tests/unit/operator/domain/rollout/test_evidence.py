@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from paper_fleet.intents import artifact, digest_of, model_spec
-from paper_fleet.views import IMAGE, model_view, pod, satellite
+from paper_fleet.views import IMAGE, at, model_view, pod, satellite
 from perigee_api.heartbeat import ArtifactReport, ArtifactState
 from perigee_api.termination import Termination, TerminationReason
 from perigee_operator.domain.container import ContainerView, EndView
@@ -33,7 +33,7 @@ def crashing(
 
 def from_pods(*of: ContainerView, revision: str = REVISION.name, **more: Any) -> Evidence | None:
     failing = pod("p", revision, "sat-1", containers=of, **more)
-    return evidence_against(model_view(pods=(failing,)), REVISION, [])
+    return evidence_against(model_view(pods=(failing,)), REVISION, [], at(0))
 
 
 GOLDEN_FAILED = gave_up(TerminationReason.GOLDEN_SET_FAILED)
@@ -168,7 +168,8 @@ def test_an_artifact_that_is_wrong_everywhere_speaks_and_one_without_room_does_n
 ) -> None:
     uri = f"http://depot/{number}"
     reports = {digest_of(number): ArtifactReport(state=state, reason=reason, uri=uri)}
-    found = evidence_against(model_view(), REVISION, [satellite(artifacts=reports)])
+    reporting = satellite(artifacts=reports, told_at=at(0))
+    found = evidence_against(model_view(), REVISION, [reporting], at(0))
     assert (found is not None) is speaks
     if found is not None:
         assert (found.reason, found.source) == (reason, Source.FILE)
@@ -178,5 +179,17 @@ def test_an_artifact_that_is_wrong_everywhere_speaks_and_one_without_room_does_n
 @pytest.mark.parametrize("uri", [None, "http://depot/elsewhere"])
 def test_what_failed_under_another_address_does_not_speak(uri: str | None) -> None:
     failed = ArtifactReport(state=ArtifactState.FAILED, reason="NotFound", uri=uri)
-    found = satellite(artifacts={digest_of(1): failed})
-    assert evidence_against(model_view(), REVISION, [found]) is None
+    found = satellite(artifacts={digest_of(1): failed}, told_at=at(0))
+    assert evidence_against(model_view(), REVISION, [found], at(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("told_s", "speaks"), [(None, False), (-1000, False), (59, False), (60, True), (90, True)]
+)
+def test_a_report_speaks_only_of_the_attempt_that_its_satellite_was_told_of(
+    *, told_s: float | None, speaks: bool
+) -> None:
+    failed = ArtifactReport(state=ArtifactState.FAILED, reason="NotFound", uri="http://depot/1")
+    told_at = None if told_s is None else at(told_s)
+    found = satellite(artifacts={digest_of(1): failed}, told_at=told_at)
+    assert (evidence_against(model_view(), REVISION, [found], at(60)) is not None) is speaks
