@@ -61,7 +61,7 @@ async def all_in_contact(stage: Stage, *, keeping: str | None = None) -> None:
             and marks(found, name).labels.get(names.SATELLITE_NODE_LABEL) == name
             for name in SATELLITES
         ),
-        within_s=30,
+        within_s=100,
         what="no Node is tainted, and each bears its satellite's name",
     )
 
