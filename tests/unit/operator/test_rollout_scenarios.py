@@ -13,6 +13,7 @@ from paper_fleet.views import at
 from perigee_api import names
 from perigee_api.inference_model import ModelPhase
 from perigee_api.rollout_action import RolloutVerb
+from perigee_operator.domain.writes import EventType
 
 SOUND: dict[str, Any] = {
     "name": "errors",
@@ -213,6 +214,46 @@ def test_what_speaks_against_a_candidate_aborts_it_though_its_spec_leads_no_furt
     assert aborted is not None
     assert aborted.revision == revision(half_way, 2)
     assert set(serving(half_way).values()) == {revision(half_way, 1)}
+
+
+def told(fleet: PaperFleet, reason: str) -> list[tuple[str | None, str]]:
+    """Revision and sentence of each Event of the model with that reason."""
+    found = [each for each in fleet.api.announced if each.reason == reason]
+    assert all(each.type is EventType.NORMAL for each in found)
+    return [(each.revision, each.note) for each in found]
+
+
+@pytest.mark.parametrize("paused", [False, True])
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_rollout_that_gives_way_to_another_revision_is_told(
+    half_way: PaperFleet, *, number: int, paused: bool
+) -> None:
+    if paused:
+        half_way.act(RolloutVerb.PAUSE)
+        half_way.pass_time(10)
+    candidate = revision(half_way, 2)
+    assert told(half_way, "RolloutSuperseded") == []
+    half_way.ask("m", model_body(artifact_number=number, replicas=2))
+    half_way.pass_time(60)
+    to = f"{revision(half_way, number)}{', which serves' if number == 1 else ''}"
+    message = f"Revision {candidate} gives way to {to}."
+    assert told(half_way, "RolloutSuperseded") == [(candidate, message)]
+    (entry,) = (e for e in half_way.model().history if e.reason == "RolloutSuperseded")
+    assert (entry.revision, entry.message, entry.by) == (candidate, message, "")
+    assert half_way.model().stable_revision == revision(half_way, number)
+
+
+def test_a_rollout_that_ends_otherwise_gives_way_to_nothing(half_way: PaperFleet) -> None:
+    half_way.act(RolloutVerb.ABORT)
+    half_way.pass_time(30)
+    half_way.act(RolloutVerb.RETRY)
+    half_way.pass_time(90)
+    half_way.act(RolloutVerb.PROMOTE)
+    half_way.pass_time(60)
+    half_way.act(RolloutVerb.ROLL_BACK)
+    half_way.pass_time(60)
+    assert half_way.model().stable_revision == revision(half_way, 1)
+    assert told(half_way, "RolloutSuperseded") == []
 
 
 def test_nobody_new_begins_while_the_spec_names_a_revision_that_nobody_knows() -> None:

@@ -42,13 +42,14 @@ from perigee_operator.domain.rollout.rollout_state import (
 )
 from perigee_operator.domain.rollout.situation import Situation, situated
 from perigee_operator.domain.rollout.terms import terms_of
+from perigee_operator.domain.rollout.turn import started, superseded
 from perigee_operator.domain.rollout.unplaced import unplaced
 from perigee_operator.domain.rollout.verbs import Bearings
 from perigee_operator.domain.rollout.wave import share, stage_of, wave_satellites
 from perigee_operator.domain.rollout.workload_writes import workload_writes
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.status import status_write
-from perigee_operator.domain.writes import Announce, EventType, ObjectKey, Track, Write
+from perigee_operator.domain.writes import Announce, ObjectKey, Track, Write
 
 
 def decide(
@@ -106,8 +107,8 @@ def _aimed(
     if hold is not None and is_new:
         return _not_begun(situation, before, f"revision {wanted} waits: {hold}")
     judgement = _judged(situation, state, now)
-    started = _started(before, judgement.state)
-    return replace(judgement, notes=started + judgement.notes)
+    turn = superseded(before, wanted) + started(before, judgement.state)
+    return replace(judgement, notes=turn + judgement.notes)
 
 
 def _not_begun(
@@ -260,15 +261,6 @@ def _lacks_room(situation: Situation, place: RevisionLayout) -> bool:
     every = situation.spec.placement.every_satellite
     wanted = situation.copies if every else with_standby(situation.copies)
     return len(place.satellites) < min(wanted, len(situation.eligible))
-
-
-def _started(before: RolloutState, state: RolloutState) -> tuple[Note, ...]:
-    if state.candidate is None or state.candidate == before.candidate:
-        return ()
-    how = "directly" if state.rollout and state.rollout.direct else "step by step"
-    message = f"Revision {state.candidate} is introduced {how}."
-    note = Note(EventType.NORMAL, "RolloutStarted", "Rollout", message, state.candidate)
-    return (note,)
 
 
 def _status_writes(
