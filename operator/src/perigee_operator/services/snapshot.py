@@ -1,17 +1,14 @@
 """The fleet at one moment, from the caches."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Protocol
 
 from perigee_api import names
 from perigee_operator.domain import kinds
-from perigee_operator.domain.analysis.metric_key import MetricKey
-from perigee_operator.domain.analysis.record import Record
 from perigee_operator.domain.discovery import strays
 from perigee_operator.domain.fleet import (
     ActionView,
@@ -25,10 +22,10 @@ from perigee_operator.domain.fleet import (
     model_key,
 )
 from perigee_operator.domain.kinds import Kind
-from perigee_operator.domain.orbit.contacts import UNKNOWN, Contacts
-from perigee_operator.domain.orbit.station import Station
+from perigee_operator.domain.orbit.contacts import UNKNOWN
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.satellite_books import SatelliteBooks
+from perigee_operator.services.sources import ContactSource, MeasurementSource, Observed
 from perigee_operator.services.views.actions import action_view
 from perigee_operator.services.views.common import Identity, Views, identity, labels_of
 from perigee_operator.services.views.kept import Kept
@@ -42,51 +39,8 @@ from perigee_operator.services.views.models import (
 from perigee_operator.services.views.nodes import node_view
 from perigee_operator.services.views.pods import pod_view
 from perigee_operator.services.views.policies import policy_name, policy_view
-from perigee_operator.services.views.satellites import (
-    SatelliteRecord,
-    satellite_record,
-)
+from perigee_operator.services.views.satellites import satellite_record
 from perigee_operator.services.views.stations import station_view
-from perigee_operator.storage.heartbeats import HeartbeatFeed
-
-
-class Observed(Protocol):
-    """What a snapshot is taken of: `perigee_operator.storage.fleet.FleetCache`."""
-
-    feed: HeartbeatFeed
-
-    @property
-    def observing_since(self) -> datetime | None:
-        """Since when heartbeats would have been seen without a gap."""
-
-    def values(self, kind: Kind) -> Collection[Json]:
-        """All objects of a kind: another collection, if one of them is another than before."""
-
-
-class ContactSource(Protocol):
-    """Who knows the contacts: `perigee_operator.services.contacts.book.ContactBook`."""
-
-    def of(
-        self,
-        satellites: Sequence[SatelliteRecord],
-        stations: Sequence[Station],
-        back_to: datetime | None = None,
-    ) -> Mapping[str, Contacts]:
-        """What is known of the contacts of these satellites, by uid. May leave some out.
-
-        Args:
-            satellites: all of the fleet.
-            stations: all that see them.
-            back_to: from when on contact is counted, if that is long ago.
-        """
-
-
-class MeasurementSource(Protocol):
-    """Who measures: `perigee_operator.services.measurements.book.MeasurementBook`."""
-
-    def of(self, models: Iterable[ModelView]) -> Mapping[str, Mapping[MetricKey, Record]]:
-        """What was measured of these models' candidates, by the model's uid."""
-
 
 _OF_MODELS = (
     kinds.INFERENCE_MODEL,
