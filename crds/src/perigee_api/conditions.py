@@ -5,6 +5,7 @@ from typing import Final
 OF_SATELLITES: Final = frozenset(
     {
         "AgentSilent",
+        "AgentStuck",
         "ClockSkewed",
         "ContactPlanAccurate",
         "ContactsPredicted",

@@ -115,6 +115,15 @@ REVISION_DIGITS: Final = 8
 LONGEST_MODEL_NAME: Final = 52
 """Characters, so that the names that are derived from it stay within 63."""
 
+AGENT_DAEMON_SET: Final = "perigee-agent"
+"""The agents' DaemonSet, in the namespace of the chart's release."""
+
+AGENT_LABELS: Final = {
+    "app.kubernetes.io/name": "perigee",
+    "app.kubernetes.io/component": "agent",
+}
+"""On that DaemonSet, its Pods and its ControllerRevisions."""
+
 LOCAL_SUFFIX: Final = "-local"
 """Of the Service that satellites ask: no model's name ends so."""
 

@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
+from zlib import crc32
 
 from paper_fleet.api_server import ApiServer, Item
 from paper_fleet.fitting import DAEMON_TOLERATED, selects, tolerates
 from perigee_operator.domain import kinds
 from perigee_operator.domain.writes import ObjectKey
+from perigee_operator.storage.agents import REVISION_HASH
 
 COST = "controller.kubernetes.io/pod-deletion-cost"
 TEMPLATE = "template"
@@ -90,6 +92,16 @@ def run_daemon_sets(api: ApiServer) -> None:
                 _make_pod(api, "DaemonSet", daemon_set, node=name)
 
 
+def template_labels(owner: Item) -> dict[str, str]:
+    """Those of a workload's Pods: a DaemonSet's tell its template apart."""
+    template = owner["spec"]["template"]
+    text = json.dumps(template, sort_keys=True)
+    is_daemon_set = "replicas" not in owner["spec"]
+    own = {REVISION_HASH: f"{crc32(text.encode()):08x}"} if is_daemon_set else {}
+    labels: dict[str, str] = template["metadata"]["labels"]
+    return labels | own
+
+
 def watch_nodes(api: ApiServer, heard: Callable[[str], datetime | None], now: datetime) -> None:
     """A Node whose kubelet is silent for 40 s is tainted, and its Pods are Ready no more."""
     for node in api.items(kinds.NODE):
@@ -124,7 +136,7 @@ def _make_pod(api: ApiServer, kind: str, owner: Item, node: str | None = None) -
         ObjectKey(kinds.POD, name, metadata["namespace"]),
         {
             "metadata": {
-                "labels": owner["spec"]["template"]["metadata"]["labels"],
+                "labels": template_labels(owner),
                 "annotations": {TEMPLATE: template},
                 "ownerReferences": [controller],
             },

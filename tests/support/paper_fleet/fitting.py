@@ -64,4 +64,4 @@ def _matches(labels: Mapping[str, str], expression: Mapping[str, Any]) -> bool:
 
 def _covers(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
     effect = toleration.get("effect")
-    return toleration["key"] == taint["key"] and effect in (None, taint["effect"])
+    return toleration.get("key") in (None, taint["key"]) and effect in (None, taint["effect"])

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from paper_fleet import controllers
+from paper_fleet import agents, controllers
 from paper_fleet.api_server import ApiServer, Item, RefusedError, TakenError
 from paper_fleet.intents import START, satellite_body
 from paper_fleet.metrics import PlayedMetrics
@@ -28,10 +28,11 @@ from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.memory import Memory
 from perigee_operator.domain.orbit.supplied import supplied_contacts
 from perigee_operator.domain.plan import Plan, plan
-from perigee_operator.domain.writes import Announce, Delete, ObjectKey, Track, Write
+from perigee_operator.domain.writes import Announce, Delete, Json, ObjectKey, Track, Write
 from perigee_operator.services.contacts.book import ContactBook
 from perigee_operator.services.snapshot import Photographer
 from perigee_operator.services.views.satellites import satellite_record
+from perigee_operator.storage.agents import slim_pod
 from perigee_operator.storage.cache import Change, Origin
 from perigee_operator.storage.heartbeats import HeartbeatFeed
 
@@ -144,8 +145,13 @@ class PaperFleet:
     # What is the case
 
     def values(self, kind: Kind) -> Collection[Item]:
-        """All objects of a kind."""
-        return self.api.items(kind)
+        """All objects of a kind, but for what the agents are made of."""
+        return [item for item in self.api.items(kind) if not agents.is_of_agents(item)]
+
+    def agents(self, kind: Kind) -> Collection[Json]:
+        """Those objects of a kind that the agents are made of."""
+        found = filter(agents.is_of_agents, self.api.items(kind))
+        return [slim_pod(item) if kind == kinds.POD else item for item in found]
 
     def model(self, name: str = "m") -> InferenceModelStatus:
         """Status of an InferenceModel."""
@@ -164,7 +170,7 @@ class PaperFleet:
         return [
             pod
             for pod in self.api.items(kinds.POD)
-            if pod["metadata"]["labels"][names.MODEL_LABEL] == name and controllers.is_live(pod)
+            if pod["metadata"]["labels"].get(names.MODEL_LABEL) == name and controllers.is_live(pod)
         ]
 
     def node(self, name: str) -> Item:
@@ -224,6 +230,7 @@ class PaperFleet:
         for controller in (
             controllers.collect_garbage,
             controllers.run_replica_sets,
+            agents.keep_revisions,
             controllers.run_daemon_sets,
             schedule,
         ):

@@ -133,7 +133,7 @@ class Promises:
         return {
             pod["spec"]["nodeName"]
             for pod in self._fleet.api.items(kinds.POD)
-            if pod["metadata"]["labels"][names.MODEL_LABEL] == model
+            if pod["metadata"]["labels"].get(names.MODEL_LABEL) == model
             and pod["metadata"]["labels"][names.REVISION_LABEL] == revision
             and "nodeName" in pod["spec"]
         }

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from paper_fleet import agents
 from paper_fleet.api_server import ApiServer, Item
 from paper_fleet.controllers import is_live, pod_key
 from paper_fleet.fitting import selects
@@ -35,6 +36,8 @@ class Files:
     """Their golden set fails."""
     damaged: set[str] = field(default_factory=set)
     """The file has another digest."""
+    bad_images: set[str] = field(default_factory=set)
+    """Their containers are never ready."""
 
 
 @dataclass
@@ -91,7 +94,7 @@ class PaperSatellite:
         if not (self.powered and self.linked):
             return
         self._renew(api, names.KUBELET_LEASE_NAMESPACE, now, {})
-        if self.agent_runs:
+        if self.agent_runs and self._agent_is_up(api):
             self._beat(api, now)
         self._sync(api)
 
@@ -99,7 +102,8 @@ class PaperSatellite:
         arguments: list[str] = pod["spec"]["containers"][0]["args"]
         needed = {a.partition("=")[2] for a in arguments if a.startswith(("--artifact=", "--gold"))}
         needed = {digest for digest in needed if len(digest) == 64}
-        if pod["metadata"]["uid"] in self.broken:
+        image = pod["spec"]["containers"][0]["image"]
+        if pod["metadata"]["uid"] in self.broken or image in self.files.bad_images:
             container.ready = False
         elif needed & self.files.failing:
             container.ready = False
@@ -111,6 +115,11 @@ class PaperSatellite:
             container.termination = Termination(
                 reason=TerminationReason.ARTIFACT_MISSING, message="no such file"
             )
+
+    def _agent_is_up(self, api: ApiServer) -> bool:
+        """In its Pod, where there is a DaemonSet; else by itself."""
+        pods = (uid for uid, pod in self._pods.items() if agents.is_of_agents(pod))
+        return api.get(agents.KEY) is None or any(self.containers[uid].ready for uid in pods)
 
     def _beat(self, api: ApiServer, now: datetime) -> None:
         self._sequence += 1
@@ -171,12 +180,13 @@ class PaperSatellite:
                 api.change(pod_key(pod), _refuse)
             elif is_live(pod):
                 self._pods[uid] = pod
-                api.change(pod_key(pod), partial(_tell, status=self._status(uid)))
+                api.change(pod_key(pod), partial(_tell, status=self._status(pod)))
         uids = {pod["metadata"]["uid"] for pod in found}
         self._pods = {uid: pod for uid, pod in self._pods.items() if uid in uids}
         self.containers = {u: c for u, c in self.containers.items() if u in uids}
 
-    def _status(self, uid: str) -> dict[str, Any]:
+    def _status(self, pod: Item) -> dict[str, Any]:
+        uid = pod["metadata"]["uid"]
         container = self.containers.setdefault(uid, Container())
         state: dict[str, Any] = {"state": {"running": {}}}
         if container.termination is not None:
@@ -187,9 +197,12 @@ class PaperSatellite:
             state = {"state": {"waiting": {"reason": "CrashLoopBackOff"}}}
             state["lastState"] = {"terminated": ended}
         ready = container.ready
+        # Of a model's Pod this would tell since when it is verified, too.
+        of_agent = agents.is_of_agents(pod)
+        of_containers = [{"type": "ContainersReady", "status": str(ready)}] if of_agent else []
         return {
             "phase": "Running",
-            "conditions": [{"type": "Ready", "status": str(ready)}],
+            "conditions": [{"type": "Ready", "status": str(ready)}, *of_containers],
             "containerStatuses": [{"ready": ready, "restartCount": container.restarts, **state}],
         }
 

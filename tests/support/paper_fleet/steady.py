@@ -117,6 +117,10 @@ class SteadyFleet:
         """All objects of a kind."""
         return self._caches[kind].values()
 
+    def agents(self, _: Kind) -> Collection[Json]:
+        """Nothing is known of the agents' Pods."""
+        return ()
+
     def settle(self) -> None:
         """All satellites are heard until all models are served; then each has its own passes."""
         for number in range(ROUNDS):

@@ -10,6 +10,7 @@ from perigee_api import names
 from perigee_api.heartbeat import ArtifactReport, ArtifactState, Assignment, Report
 from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
 from perigee_api.satellite_node import Orbit, SatelliteNodeSpec, SatelliteNodeStatus, SatellitePhase
+from perigee_operator.domain.agents.agent import AgentView
 from perigee_operator.domain.fleet import (
     Hearing,
     HeartbeatView,
@@ -91,6 +92,22 @@ def assessed(
     """How a satellite looks, so many seconds after `START`, beside others in service."""
     ears = Ears((view, *others), at(moment))
     return assess(view, ground or hearing(), ears, at(moment))
+
+
+def agent(
+    on: str = "sat-1", revision: str = "new", since_s: float = -1000, **more: Any
+) -> AgentView:
+    """An agent that runs since so many seconds after `START`."""
+    given = {
+        "name": f"perigee-agent-{on}",
+        "uid": f"uid-agent-{on}",
+        "revision": revision,
+        "ready": True,
+        "deleting": False,
+        "created_at": at(since_s),
+        "changed_at": at(since_s),
+    }
+    return AgentView(**{**given, **more})
 
 
 def satellite_view(

@@ -91,6 +91,15 @@ def test_the_agent_is_on_every_satellite_whatever_its_taints(defaults: dict[str,
     assert spec["tolerations"] == [{"operator": "Exists"}]
 
 
+def test_the_operator_finds_the_agents(defaults: dict[str, Any]) -> None:
+    """By name and labels: the ControllerRevisions bear those of the Pods."""
+    daemon_set = defaults[f"DaemonSet/{names.AGENT_DAEMON_SET}"]
+    for metadata in (daemon_set["metadata"], daemon_set["spec"]["template"]["metadata"]):
+        assert names.AGENT_LABELS.items() <= metadata["labels"].items()
+    assert defaults["Deployment/perigee-operator"]["metadata"]["namespace"] == "perigee"
+    assert daemon_set["metadata"]["namespace"] == "perigee"
+
+
 def test_no_rolling_update_marks_the_pods_of_dark_satellites(defaults: dict[str, Any]) -> None:
     assert defaults["DaemonSet/perigee-agent"]["spec"]["updateStrategy"] == {"type": "OnDelete"}
 

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from paper_fleet import agents
 from paper_fleet.fleet import PaperFleet, fleet_of
 from paper_fleet.intents import contact, digest_of, model_body
 from paper_fleet.promises import Promises
@@ -138,6 +139,10 @@ class Constellation(RuleBasedStateMachine):
     def end_or_start_the_agent(self, number: int) -> None:
         satellite = self.fleet.satellites[f"sat-{number}"]
         satellite.agent_runs = not satellite.agent_runs
+
+    @rule(image=st.sampled_from(["edge:1", "edge:2"]))
+    def deploy_the_agents(self, image: str) -> None:
+        agents.deploy(self.fleet.api, image)
 
     @rule(data=st.data())
     def break_or_mend_a_container(self, data: st.DataObject) -> None:

@@ -10,6 +10,7 @@ from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
 from perigee_api.rollout_action import RolloutActionSpec
 from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, TelemetryDays
+from perigee_operator.domain.agents.agent import AgentSetView, AgentView
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
 from perigee_operator.domain.container import ContainerView
@@ -117,6 +118,8 @@ class SatelliteView:
     """Its telemetry, day by day; None where no day is complete yet."""
     plan_accuracy: PlanAccuracy | None = None
     """What its heartbeats have shown of its contact plan."""
+    agent: AgentView | None = None
+    """None: it is to have none, as far as is known."""
 
     @property
     def key(self) -> str:
@@ -279,3 +282,4 @@ class Snapshot:
     """Those of models that do not exist."""
     strays: tuple[NodeView, ...] = ()
     """Nodes that belong to no SatelliteNode, and bear names of Perigee or Pods of models."""
+    agents: AgentSetView | None = None

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from perigee_api.heartbeat import AssignedArtifact
 from perigee_operator.domain.adoption import adopting_until
+from perigee_operator.domain.agents.replacement import replacement
 from perigee_operator.domain.discovery import is_departing, stray_track
 from perigee_operator.domain.fleet import ModelView, PodView, SatelliteView, Settings, Snapshot
 from perigee_operator.domain.kinds import SATELLITE_NODE
@@ -58,6 +59,7 @@ class _Findings:
     held: Mapping[str, LossHeld]
     pods: Mapping[str, tuple[PodView, ...]]
     """By Node."""
+    stuck_agents: Mapping[str, str]
     demands: _Demands
 
 
@@ -91,13 +93,16 @@ def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Pla
     memory.note_departing(leaving.keys())
     decisions = memory.models.decided(snapshot.models, memory.satellites, decided, now)
     demands = _demands(decisions)
-    found = _Findings(assessments, held, pods, demands)
+    hears = snapshot.hearing.observing_since is not None
+    agents = replacement(snapshot.agents if hears else None, snapshot.satellites, known, now)
+    found = _Findings(assessments, held, pods, agents.stuck, demands)
     memory.idle.keep(assessments.keys())
     tracks = [
         *_satellite_tracks(snapshot.satellites, found, memory.idle, now),
         *(decision.track for decision in decisions),
         *_stray_tracks(snapshot, pods, demands, now),
         *lone_tracks(snapshot.lone_actions, now),
+        *agents.tracks,
     ]
     due = (memory.watch.next_due(), memory.satellites.next_change())
     return Plan(
@@ -126,12 +131,14 @@ def _satellite_tracks(
     for view in views:
         node = view.node.name if view.node else ""
         assessment, held = found.assessments[view.name], found.held.get(view.name)
+        stuck = found.stuck_agents.get(view.name)
         on_board = found.pods.get(node, ())
         wanted = (demands.labels.get(node), demands.artifacts.get(node))
-        grounds = (view, assessment, held, on_board, wanted)
+        grounds = (view, assessment, held, stuck, on_board, wanted)
         if idle.is_idle(view.name, grounds, now):
             continue
-        track = _satellite_track(view, Sighting(assessment, held, on_board), demands, now)
+        sighting = Sighting(assessment, held, on_board, stuck)
+        track = _satellite_track(view, sighting, demands, now)
         if track.writes:
             idle.forget(view.name)
             yield track

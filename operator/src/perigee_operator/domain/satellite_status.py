@@ -38,8 +38,11 @@ MODELS_LIMIT = 64
 READY_PHASES = frozenset({SatellitePhase.IN_CONTACT, SatellitePhase.EXPECTED_DARK})
 ALARMING = frozenset({SatellitePhase.SUSPECT, SatellitePhase.LOST, SatellitePhase.MISSED_CONTACT})
 
+AGENT_STUCK = "AgentStuck"
+
 WARNINGS = {
     (AGENT_SILENT, "True"): AGENT_SILENT,
+    (AGENT_STUCK, "True"): AGENT_STUCK,
     ("EpochCurrent", "False"): "HeartbeatReplayed",
     ("LossHeld", "True"): "LossHeld",
     ("ReportValid", "False"): "ReportMalformed",
@@ -59,6 +62,8 @@ class Sighting:
     held: LossHeld | None
     pods: Sequence[PodView]
     """The Pods of models on it."""
+    agent_stuck: str | None = None
+    """Why its agent holds up the replacement of all others; None: it does not."""
 
 
 def satellite_writes(view: SatelliteView, sighting: Sighting, now: datetime) -> list[Write]:
@@ -194,6 +199,8 @@ def _verdicts(view: SatelliteView, sighting: Sighting, now: datetime) -> dict[st
             message=assessment.missed.uncounted,
         ),
     }
+    if sighting.agent_stuck is not None:
+        found[AGENT_STUCK] = Verdict(holds=True, reason="NotHeard", message=sighting.agent_stuck)
     if view.spec is not None:
         found["OrbitValid"] = orbit_validity(view.spec.orbit, view.contacts, now)
         found["ContactsPredicted"] = prediction(view.contacts, now)

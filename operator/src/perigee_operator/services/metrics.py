@@ -8,9 +8,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from perigee_api.inference_model import ModelPhase
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.fleet import Snapshot
+from perigee_operator.domain.satellite_status import AGENT_STUCK
 from perigee_operator.storage.outcomes import Result
 
 SWEEP_BUCKETS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
+HOLDING = frozenset({"LossHeld", AGENT_STUCK})
+"""Conditions whose satellites are counted."""
 
 ANSWERED = frozenset({Result.DONE, Result.UNCHANGED, Result.REFUSED})
 
@@ -45,6 +49,16 @@ class Metrics:
         self._held = Gauge(
             "perigee_losses_held",
             "Satellites whose loss waits for a human.",
+            registry=self.registry,
+        )
+        self._stuck = Gauge(
+            "perigee_agents_stuck",
+            "Satellites whose agent holds up the replacement of all others.",
+            registry=self.registry,
+        )
+        self._outdated = Gauge(
+            "perigee_agents_outdated",
+            "Agents that are not of the DaemonSet's template as it is now.",
             registry=self.registry,
         )
         self._observing = Gauge(
@@ -96,11 +110,13 @@ class Metrics:
         models = Tally(view.status.phase for view in snapshot.models)
         for model_phase in ModelPhase:
             self._models.labels(model_phase.value).set(models[model_phase])
-        self._held.set(
-            sum(
-                condition.type == "LossHeld" and condition.status == "True"
-                for view in snapshot.satellites
-                for condition in view.status.conditions
-            )
+        holding = Tally(
+            condition.type
+            for view in snapshot.satellites
+            for condition in view.status.conditions
+            if condition.type in HOLDING and condition.status == "True"
         )
+        self._held.set(holding["LossHeld"])
+        self._stuck.set(holding[AGENT_STUCK])
+        self._outdated.set(len(snapshot.agents.outdated) if snapshot.agents else 0)
         self._observing.set(snapshot.hearing.observing_since is not None)

@@ -26,6 +26,7 @@ from perigee_operator.services.webhooks.courier import Surroundings
 from perigee_operator.services.webhooks.notifier import Notifier
 from perigee_operator.services.webhooks.tally import Tally
 from perigee_operator.storage.api import USER_AGENT, KubernetesApi
+from perigee_operator.storage.credentials import own_namespace
 from perigee_operator.storage.faults import FaultPoint
 from perigee_operator.storage.fleet import FleetCache
 from perigee_operator.storage.writer import Writer
@@ -60,6 +61,7 @@ async def operating(config: Config) -> AsyncIterator[FleetCache]:
             now=_utc_now,
             monotonic=time.monotonic,
             random=random.random,
+            namespace=own_namespace(),
             on_change=changed.set,
         )
         writer = Writer(

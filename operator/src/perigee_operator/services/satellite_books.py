@@ -4,6 +4,7 @@ from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
+from perigee_operator.domain.agents.agent import AgentView
 from perigee_operator.domain.fleet import NodeView, SatelliteView
 from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.services.accuracy_book import AccuracyBook
@@ -42,6 +43,7 @@ class SatelliteBooks:
         kubelet_arrived_at: datetime | None,
         heard_since: datetime | None,
         contacts: Contacts,
+        agent: AgentView | None,
     ) -> SatelliteView:
         """A satellite with what its heartbeats have taught, the last included."""
         heard = None if heartbeat is None else heartbeat_view(heartbeat)
@@ -55,4 +57,5 @@ class SatelliteBooks:
             self._rhythms.of(record, heard, contacts),
             self._telemetry.of(record, heard),
             self._accuracies.of(record, heard, contacts),
+            agent,
         )

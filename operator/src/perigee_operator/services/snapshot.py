@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from perigee_api import names
 from perigee_operator.domain import kinds
+from perigee_operator.domain.agents.agent import AgentSetView
 from perigee_operator.domain.discovery import strays
 from perigee_operator.domain.fleet import (
     ActionView,
@@ -24,6 +25,7 @@ from perigee_operator.domain.fleet import (
 from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.orbit.contacts import UNKNOWN
 from perigee_operator.domain.writes import Json
+from perigee_operator.services.agents import AgentBook
 from perigee_operator.services.satellite_books import SatelliteBooks
 from perigee_operator.services.sources import ContactSource, MeasurementSource, Observed
 from perigee_operator.services.views.actions import action_view
@@ -78,6 +80,7 @@ class Photographer:
         self._contacts = contacts
         self._measurements = measurements
         self._books = SatelliteBooks(heard_outside)
+        self._agents = AgentBook(fleet)
         self._satellite_views = Kept[SatelliteView]()
         self._model_views = Kept[ModelView]()
         self._all_models = Kept[tuple[ModelView, ...]]()
@@ -107,7 +110,8 @@ class Photographer:
         """
         nodes = {view.name: view for view in self._nodes.of(self._fleet.values(kinds.NODE))}
         models = self._measured(self._models(names_taken))
-        satellites = tuple(self._satellites(nodes, models))
+        agents = self._agents.look()
+        satellites = tuple(self._satellites(nodes, models, agents))
         taken = {view.node.name for view in satellites if view.node is not None}
         others = [node for node in nodes.values() if node.name not in taken]
         return Snapshot(
@@ -117,6 +121,7 @@ class Photographer:
             models=models,
             lone_actions=self._lone_actions(models),
             strays=strays(others, models),
+            agents=agents,
         )
 
     def _hearing(self) -> Hearing:
@@ -124,7 +129,7 @@ class Photographer:
         return Hearing(self._fleet.observing_since, feed.heard_since, feed.heard_until)
 
     def _satellites(
-        self, nodes: dict[str, NodeView], models: Iterable[ModelView]
+        self, nodes: dict[str, NodeView], models: Iterable[ModelView], agents: AgentSetView | None
     ) -> Iterable[SatelliteView]:
         """SatelliteNodes by name; of several that name one Node the first has it."""
         taken: set[str] = set()
@@ -136,14 +141,15 @@ class Photographer:
         uids = {record.uid for record in records}
         self._books.keep(uids)
         self._satellite_views.begin()
-        agents, kubelets = feed.heartbeats, feed.kubelet_arrivals
+        heartbeats, kubelets = feed.heartbeats, feed.kubelet_arrivals
         for record in records:
             name = record.node_name
             node = None if name in taken else nodes.get(name)
             taken.add(name)
-            heartbeat = None if node is None else agents.get(name)
+            heartbeat = None if node is None else heartbeats.get(name)
+            agent = agents.on(name, node.labels) if agents and node else None
             heard = (kubelets.get(name), feed.node_heard_since(name))
-            grounds = (record, node, heartbeat, *heard, contacts.get(record.uid, UNKNOWN))
+            grounds = (record, node, heartbeat, *heard, contacts.get(record.uid, UNKNOWN), agent)
             yield self._satellite_views.of(record.uid, self._books.view, *grounds)
 
     def _models(self, names_taken: Mapping[str, str]) -> tuple[ModelView, ...]:

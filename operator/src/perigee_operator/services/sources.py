@@ -27,6 +27,9 @@ class Observed(Protocol):
     def values(self, kind: Kind) -> Collection[Json]:
         """All objects of a kind: another collection, if one of them is another than before."""
 
+    def agents(self, kind: Kind) -> Collection[Json]:
+        """The agents' DaemonSet, its ControllerRevisions or its Pods; likewise."""
+
 
 class ContactSource(Protocol):
     """Who knows the contacts: `perigee_operator.services.contacts.book.ContactBook`."""

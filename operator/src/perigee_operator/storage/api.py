@@ -102,7 +102,7 @@ class KubernetesApi:
         identity = {"apiVersion": scope.kind.api_version, "kind": scope.kind.name}
         while True:
             page = await self._call("GET", path, query=query)
-            items = tuple({**identity, **item} for item in page.get("items") or ())
+            items = tuple(scope.kept({**identity, **item}) for item in page.get("items") or ())
             yield Listing(items, page["metadata"]["resourceVersion"])
             rest = page["metadata"].get("continue")
             if not rest:
@@ -137,7 +137,7 @@ class KubernetesApi:
         )
         path = collection_path(scope.kind, scope.namespace)
         async with self._exchange("GET", path, query=query, limits=limits) as response:
-            yield _events(response)
+            yield _events(response, scope)
 
     async def create(self, key: ObjectKey, body: Json) -> Json:
         """POSTs an object; 409 (AlreadyExists) where there is one of that name."""
@@ -258,13 +258,13 @@ def _parsed(text: bytes) -> Json:
     return parsed
 
 
-async def _events(response: aiohttp.ClientResponse) -> AsyncIterator[WatchEvent]:
+async def _events(response: aiohttp.ClientResponse, scope: Scope) -> AsyncIterator[WatchEvent]:
     with _reaching("WATCH", response.url.path):
         async for line in response.content:
             event = _parsed(line)
             if event["type"] == "ERROR":
                 raise failure_of(event["object"])
-            yield WatchEvent(event["type"], event["object"])
+            yield WatchEvent(event["type"], scope.kept(event["object"]))
 
 
 def _selection(scope: Scope) -> dict[str, str]:

@@ -13,6 +13,9 @@ from perigee_operator.storage.errors import ConfigurationError
 IN_CLUSTER_VARIABLE: Final = "KUBERNETES_SERVICE_HOST"
 """Set by the kubelet in every container, as is KUBERNETES_SERVICE_PORT."""
 
+NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+"""Put into every container by the kubelet."""
+
 UNUSABLE: Final = (
     ConfigException,
     OSError,
@@ -29,6 +32,16 @@ def in_cluster_server() -> str:
     """The API server's URL, by address, as the kubelet tells it to every container."""
     host, port = os.environ[IN_CLUSTER_VARIABLE], os.environ["KUBERNETES_SERVICE_PORT"]
     return f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
+
+
+def own_namespace() -> str | None:
+    """The namespace of this Pod; None outside of a cluster."""
+    if not os.environ.get(IN_CLUSTER_VARIABLE):
+        return None
+    try:
+        return NAMESPACE_FILE.read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None
 
 
 async def load_configuration(kubeconfig: Path | None = None) -> Configuration:

@@ -12,6 +12,7 @@ from perigee_api import names
 from perigee_operator.domain import kinds
 from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.writes import Json, ObjectKey
+from perigee_operator.storage.agents import AgentCaches
 from perigee_operator.storage.api import KubernetesApi
 from perigee_operator.storage.cache import Cache, Change, Origin
 from perigee_operator.storage.echo import OPERATOR_LEASE, Echo
@@ -61,6 +62,7 @@ class FleetCache:
         now: the ground's clock, UTC.
         monotonic: seconds that only ever grow.
         random: a number in [0, 1).
+        namespace: the operator's own, where the agents' DaemonSet is; None: it is not observed.
         on_change: called after every change that a plan may depend on. Kubelets' Leases and the
             operator's own do not count.
     """
@@ -73,6 +75,7 @@ class FleetCache:
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         random: Callable[[], float],
+        namespace: str | None = None,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         self.feed = HeartbeatFeed(now)
@@ -85,9 +88,11 @@ class FleetCache:
         }
         self._agent_leases = Cache(self._note_agent_lease)
         self._kubelet_leases = Cache(self.feed.take_kubelet_lease)
+        self._agents = AgentCaches(namespace, self._note_change)
         caches = {scope: self._caches[scope.kind] for scope in WATCHED} | {
             AGENT_LEASES: self._agent_leases,
             KUBELET_LEASES: self._kubelet_leases,
+            **self._agents.by_scope(),
         }
         self._reflectors = [
             Reflector(api, scope, cache, monotonic=monotonic, random=random)
@@ -104,16 +109,22 @@ class FleetCache:
 
     def get(self, key: ObjectKey) -> Json | None:
         """One object as last seen; None where there is none."""
-        cache = self._cache_of(key.kind, key.namespace)
+        cache = self._cache_of(key)
         return None if cache is None else cache.get(key.name, key.namespace)
 
     def values(self, kind: Kind) -> Collection[Json]:
         """All objects of a kind as last seen, but for Leases, of which `feed` tells.
 
+        What the agents are made of is not among them.
+
         Raises:
             KeyError: a kind that is not observed.
         """
         return self._caches[kind].values()
+
+    def agents(self, kind: Kind) -> Collection[Json]:
+        """The agents' DaemonSet, its ControllerRevisions or its Pods, as last seen."""
+        return self._agents.values(kind)
 
     def observe(self, kind: Kind, event_type: str | None, item: Json) -> None:
         """Takes in an event of one of Perigee's own kinds.
@@ -130,13 +141,13 @@ class FleetCache:
 
     def absorb(self, key: ObjectKey, item: Json) -> None:
         """Takes in the answer to a write or a read, so that it is known before the watch tells."""
-        cache = self._cache_of(key.kind, key.namespace)
+        cache = self._cache_of(key, item)
         if cache is not None:
             cache.upsert(item, Origin.ANSWERED)
 
     def forget(self, key: ObjectKey, uid: str) -> None:
         """Takes an object out that the API server no longer knows."""
-        cache = self._cache_of(key.kind, key.namespace)
+        cache = self._cache_of(key)
         item = None if cache is None else cache.get(key.name, key.namespace)
         if cache is not None and item is not None and item["metadata"]["uid"] == uid:
             cache.forget(item)
@@ -189,14 +200,15 @@ class FleetCache:
             else:
                 pause_s = LISTING_INTERVAL_S
 
-    def _cache_of(self, kind: Kind, namespace: str | None) -> Cache | None:
+    def _cache_of(self, key: ObjectKey, item: Json | None = None) -> Cache | None:
         """The cache that an object belongs in; None for what is not observed."""
-        if kind == kinds.LEASE:
+        if key.kind == kinds.LEASE:
             return {
                 names.HEARTBEAT_NAMESPACE: self._agent_leases,
                 names.KUBELET_LEASE_NAMESPACE: self._kubelet_leases,
-            }.get(namespace or "")
-        return self._caches.get(kind)
+            }.get(key.namespace or "")
+        of_agents = self._agents.cache_of(key, item)
+        return self._caches.get(key.kind) if of_agents is None else of_agents
 
     def _note_change(self, _: Change) -> None:
         self._on_change()

@@ -1,5 +1,6 @@
 """What is read of the API server: a scope, a listing of it, what happens in it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from perigee_operator.domain.kinds import Kind
@@ -15,11 +16,17 @@ class Scope:
     """None: all namespaces."""
     label_selector: str | None = None
     field_selector: str | None = None
+    slim: Callable[[Json], Json] | None = None
+    """Leaves of an object only what is needed; None: all of it is kept."""
 
     @property
     def name(self) -> str:
         """For logs and metrics: ``leases/perigee-heartbeats``."""
         return self.kind.plural + ("" if self.namespace is None else f"/{self.namespace}")
+
+    def kept(self, item: Json) -> Json:
+        """What is kept of an object."""
+        return item if self.slim is None else self.slim(item)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,19 @@ import pytest
 
 from paper_fleet.fleet import PaperFleet, fleet_of
 from paper_fleet.intents import contact, model_body, satellite_spec
-from paper_fleet.views import IMAGE, at, hearing, node, satellite_view
+from paper_fleet.views import IMAGE, agent, at, hearing, node, satellite_view
 from perigee_api import names
+from perigee_api.base import Condition
 from perigee_api.inference_model import ModelPhase
 from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
+from perigee_operator.domain.agents.agent import AgentSetView
 from perigee_operator.domain.fleet import Settings, Snapshot
 from perigee_operator.domain.kinds import SATELLITE_NODE
 from perigee_operator.domain.plan import plan
 from perigee_operator.domain.writes import Announce, Apply, RemoveLabels, SetTaints
 
 SETTINGS = Settings(serve_image=IMAGE)
+READY = Condition(type="Ready", status="True", reason="InContact", last_transition_time=at(-100))
 
 
 def settled() -> PaperFleet:
@@ -85,6 +88,17 @@ def test_labels_of_a_model_that_is_deleted_go() -> None:
     assert removals
     assert all(names.REVISION_LABEL_DOMAIN in label for w in removals for label in w.labels)
     assert not [track for track in tracks if track.name.startswith("imodel")]
+
+
+def test_no_agent_ends_while_nobody_hears_the_next() -> None:
+    old, revisions = agent(revision="old"), {"old": 1, "new": 2}
+    status = SatelliteNodeStatus(phase=SatellitePhase.IN_CONTACT, conditions=[READY])
+    view = satellite_view(status=status, agent=old)
+    known = AgentSetView("perigee", {}, revisions, {"sat-1": old})
+    for observing_s, ends in ((None, False), (-500, True)):
+        snapshot = Snapshot(SETTINGS, hearing(observing_s), (view,), agents=known)
+        tracks = {track.name for track in plan(snapshot, at(1)).tracks}
+        assert ("agent/sat-1" in tracks) is ends
 
 
 def test_strays_are_discovered() -> None:

@@ -77,6 +77,19 @@ def test_a_loss_that_is_held_is_announced_once() -> None:
     assert announced(replace(view, status=status), 95, held) == []
 
 
+def test_an_agent_that_holds_up_all_others_is_announced_once() -> None:
+    view = settled(satellite_view(phase=PENDING, heard_s=0), 0)
+    found = Sighting(assessed(view, 1), None, (), agent_stuck="It does not come up.")
+    status, event = satellite_writes(view, found, at(1))
+    assert isinstance(status, Apply)
+    assert isinstance(event, Announce)
+    assert (event.type.value, event.reason) == ("Warning", "AgentStuck")
+    assert event.note == "It does not come up."
+    later = replace(view, status=satellite_status(view, found, at(1)))
+    assert satellite_writes(later, found, at(2)) == []
+    assert after(later, 3).conditions == view.status.conditions
+
+
 def test_nothing_is_written_while_nobody_observes() -> None:
     view = settled(satellite_view(spec=PASSES, phase=PENDING, heard_s=0), 0)
     deaf = Sighting(assessed(view, 500, hearing(None)), None, ())

@@ -20,6 +20,12 @@ from perigee_operator.domain.rollout.revision import revision_body
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.contacts.book import ContactBook
 from perigee_operator.services.snapshot import Photographer
+from perigee_operator.services.views.agents import (
+    agent_pod,
+    agent_revision,
+    agent_set_record,
+    node_images,
+)
 from perigee_operator.services.views.models import (
     Belongings,
     model_view,
@@ -30,6 +36,7 @@ from perigee_operator.services.views.models import (
 from perigee_operator.services.views.nodes import node_view
 from perigee_operator.services.views.pods import pod_view
 from perigee_operator.services.views.satellites import satellite_record
+from perigee_operator.storage.agents import slim_pod
 from perigee_operator.storage.heartbeats import HeartbeatFeed
 
 ODD = st.recursive(
@@ -96,6 +103,11 @@ VIEWS: tuple[Callable[[Json], object], ...] = (
     lambda item: revision_view(kinds.CONTROLLER_REVISION, item),
     lambda item: model_view(item, Belongings()),
     satellite_record,
+    slim_pod,
+    lambda item: agent_pod(slim_pod(item)),
+    agent_revision,
+    agent_set_record,
+    lambda item: node_images(frozenset({"edge:1"}), item),
 )
 
 
@@ -120,6 +132,9 @@ class Spoilt:
 
     def values(self, kind: Kind) -> Collection[Json]:
         return self._items.get(kind, [])
+
+    def agents(self, kind: Kind) -> Collection[Json]:
+        return self.values(kind)
 
 
 WHERE = (

@@ -8,6 +8,7 @@ import pytest
 import structlog
 from aiohttp.test_utils import TestClient, TestServer
 
+from paper_fleet import agents
 from paper_fleet.fleet import PaperFleet
 from paper_fleet.intents import model_body
 from perigee_operator.domain.fleet import Settings
@@ -186,6 +187,19 @@ async def test_metrics_count_what_is_seen_and_written(stage: Stage) -> None:
     stage.fleet.observing_since = None
     await stage.planner.sweep()
     assert stage.value("perigee_observing") == 0
+
+
+async def test_metrics_count_agents_that_are_to_be_replaced(stage: Stage) -> None:
+    agents.deploy(stage.fleet.api, "edge:1")
+    stage.fleet.pass_time(60)
+    await stage.planner.sweep()
+    assert stage.value("perigee_agents_outdated") == 0
+    agents.deploy(stage.fleet.api, "edge:2")
+    stage.fleet.live()
+    await stage.planner.sweep()
+    assert stage.value("perigee_agents_outdated") == 1
+    assert "agent/sat-1" in stage.scribe.performed[-1]
+    assert stage.value("perigee_agents_stuck") == 0
 
 
 async def test_liveness_is_the_age_of_the_last_progress(stage: Stage) -> None:

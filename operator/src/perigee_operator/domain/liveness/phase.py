@@ -131,12 +131,23 @@ def _by_silence(
         message = f"{last_heard(satellite)}; the kubelet's Lease is fresh: the satellite lives."
         left_s = KUBELET_FRESH_S - (heard.kubelet_age_s or 0)
         return _found(satellite, SatellitePhase.IN_CONTACT, AGENT_SILENT, message, missed, left_s)
+    if heard.kubelet_fresh and _awaits_agent(satellite):
+        message = f"{last_heard(satellite)}; it is being replaced, the kubelet's Lease is fresh."
+        left_s = KUBELET_FRESH_S - (heard.kubelet_age_s or 0)
+        phase, reason = SatellitePhase.IN_CONTACT, "AgentReplaced"
+        return _found(satellite, phase, reason, message, missed, left_s)
     if missed.judged_until is not None and missed.count >= _passes_allowed(satellite):
         return _lost_by_passes(satellite, missed, missed.judged_until, hearing, now)
     if heard.contact is None:
         return _out_of_contact(satellite, missed, now)
     found = _within_contact(satellite, heard, heard.contact, missed, now)
     return replace(found, follows_hearing=_is_long(heard.contact))
+
+
+def _awaits_agent(satellite: SatelliteView) -> bool:
+    """Whether another agent takes the place of the one that was heard last."""
+    agent, heartbeat = satellite.agent, satellite.heartbeat
+    return agent is not None and not agent.is_heard(heartbeat.arrived_at if heartbeat else None)
 
 
 def _lost_by_passes(

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from perigee_api import conditions, names
 from perigee_api.heartbeat import Assignment
 from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, TelemetryDays
+from perigee_operator.domain.agents.agent import AgentView
 from perigee_operator.domain.fleet import HeartbeatView, NodeView, SatelliteView
 from perigee_operator.domain.liveness.phi import Rhythm
 from perigee_operator.domain.liveness.plan_accuracy import PlanAccuracy
@@ -69,6 +70,7 @@ def satellite_view(  # noqa: PLR0913, PLR0917 - what a view consists of
     rhythm: Rhythm,
     telemetry_days: TelemetryDays | None = None,
     plan_accuracy: PlanAccuracy | None = None,
+    agent: AgentView | None = None,
 ) -> SatelliteView:
     """A SatelliteNode as the domain sees it, with what is heard and known of it."""
     return SatelliteView(
@@ -88,6 +90,7 @@ def satellite_view(  # noqa: PLR0913, PLR0917 - what a view consists of
         rhythm=rhythm,
         telemetry_days=telemetry_days,
         plan_accuracy=plan_accuracy,
+        agent=agent,
     )
 
 

@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_fleet.intents import contact, satellite_body, satellite_spec
-from paper_fleet.views import assessed, at, hearing, heartbeat, known, satellite_view, window
+from paper_fleet.views import agent, assessed, at, hearing, heartbeat, known, satellite_view, window
 from perigee_api.heartbeat import Report
 from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, SatellitePhase
+from perigee_operator.domain.agents.agent import ABSENT, AgentView
 from perigee_operator.domain.liveness.missed_passes import NONE_MISSED
 from perigee_operator.domain.liveness.phi import Rhythm
 
@@ -279,6 +280,40 @@ def test_a_lost_satellite_stays_so_stands_still() -> None:
     status = SatelliteNodeStatus(phase=LOST, last_lost_time=at(90))
     view = satellite_view(spec=PASSES, status=status, heard_s=10)
     assert assessed(view, 500, hearing(-100)).phase is LOST
+
+
+NEXT: dict[str, AgentView] = {
+    "ends": agent("old", deleting=True),
+    "is to come": ABSENT,
+    "starts": agent(since_s=10, ready=False),
+    "has been heard": agent(since_s=-100),
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "moment", "phase", "reason"),
+    [
+        ("ends", 30, IN_CONTACT, "Heard"),
+        ("ends", 31, IN_CONTACT, "AgentReplaced"),
+        ("is to come", 31, IN_CONTACT, "AgentReplaced"),
+        ("starts", 31, IN_CONTACT, "AgentReplaced"),
+        ("starts", 60, IN_CONTACT, "AgentReplaced"),
+        ("starts", 66, LOST, "Silent"),
+        ("has been heard", 31, SUSPECT, "Silent"),
+    ],
+)
+def test_while_the_agent_is_replaced_the_kubelet_speaks_for_the_satellite(
+    found: str, moment: float, phase: SatellitePhase, reason: str
+) -> None:
+    view = satellite_view(heard_s=0, kubelet_s=25, agent=NEXT[found])
+    assessment = assessed(view, moment)
+    assert (assessment.phase, assessment.reason) == (phase, reason)
+    assert not assessment.agent_silent
+
+
+def test_an_agent_that_stays_away_is_silent_though_it_was_replaced() -> None:
+    view = satellite_view(heard_s=0, kubelet_s=35, agent=NEXT["starts"])
+    assert assessed(view, 36).reason == "AgentSilent"
 
 
 @given(
