@@ -12,6 +12,8 @@ NO_LIMIT: Final = -1
 """As a limit: none."""
 MEASURED_STEPS: Final = 8
 """Steps of a rollout that may have metrics: what is kept of all of them has to be small."""
+LONGEST_TERMS: Final = 8192
+"""Characters of a metric as JSON: of any that is not made of backslashes."""
 
 _NUMBER: Final = r"[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?"
 _COMPARISON: Final = rf"\s*value\s*(<=|>=|==|!=|<|>)\s*{_NUMBER}\s*"
@@ -200,6 +202,12 @@ class MetricStatus(Schema):
     definition: str = Field(
         max_length=8,
         description="Digest of how it is measured: one that is changed is measured anew.",
+    )
+    terms: str = Field(
+        default="",
+        max_length=LONGEST_TERMS,
+        description="The metric as JSON, where a RolloutPolicy has it: so it is measured on while "
+        "there is no such policy.",
     )
     started: Timestamp = Field(description="From when on it is measured.")
     verdict: str = Field(

@@ -1,5 +1,6 @@
 """Rollouts that are judged by metrics, on a fleet on paper with the promises watched throughout."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,6 +11,7 @@ from paper_fleet.fleet import PaperFleet
 from paper_fleet.intents import model_body
 from paper_fleet.metrics import DOWN
 from paper_fleet.scenes import revision, serving, watched
+from perigee_api.analysis import AnalysisMetric
 from perigee_api.inference_model import ModelPhase
 from perigee_api.rollout_action import RolloutVerb
 from perigee_operator.domain import kinds
@@ -42,6 +44,10 @@ def fleet() -> PaperFleet:
     fleet.ask("m", model_body(replicas=2))
     fleet.pass_time(60)
     return fleet
+
+
+def metric(body: dict[str, Any]) -> AnalysisMetric:
+    return AnalysisMetric.model_validate(body)
 
 
 def entry(fleet: PaperFleet) -> dict[str, Any]:
@@ -311,6 +317,66 @@ def test_a_policy_that_is_away_for_a_while_forgets_nothing(fleet: PaperFleet) ->
     fleet.metrics.answers["errors"] = [0.2]
     fleet.pass_time(30)
     assert fleet.model().aborted is not None
+
+
+def take_away(fleet: PaperFleet) -> None:
+    fleet.api.remove(POLICY)
+
+
+def spoil(fleet: PaperFleet) -> None:
+    fleet.set_policy("careful", {"deadline": -1})
+
+
+@pytest.mark.parametrize("steps", [(ONE, STEP, GATE), (ONE, errors(count=1000))], ids=str)
+@pytest.mark.parametrize("harm", [take_away, spoil])
+def test_metrics_are_watched_on_without_their_policy(
+    fleet: PaperFleet, steps: Sequence[dict[str, Any]], harm: Callable[[PaperFleet], None]
+) -> None:
+    fleet.metrics.answers["errors"] = [0.01]
+    follow(fleet, *steps)
+    fleet.pass_time(120)
+    step = fleet.model().rollout
+    harm(fleet)
+    fleet.pass_time(100)
+    fleet.restart()
+    fleet.pass_time(100)
+    rollout = fleet.model().rollout
+    assert rollout is not None
+    assert step is not None
+    assert rollout.step == step.step, "good values lead no further"
+    fleet.metrics.answers["errors"] = [0.2]
+    fleet.pass_time(20)
+    aborted = fleet.model().aborted
+    assert aborted is not None
+    assert aborted.reason == "AnalysisFailed"
+    assert "last value 0.2" in aborted.message
+    assert set(serving(fleet).values()) == {revision(fleet, 1)}
+
+
+def test_no_metric_begins_without_its_policy(fleet: PaperFleet) -> None:
+    fleet.metrics.answers["errors"] = [0.01]
+    follow(fleet, ONE, STEP, GATE, errors(interval=7))
+    fleet.pass_time(120)
+    take_away(fleet)
+    fleet.pass_time(10)
+    fleet.act(RolloutVerb.RESUME)
+    fleet.pass_time(60)
+    assert entry(fleet)["step"] == 1
+    follow(fleet, ONE, STEP, GATE, errors(interval=7))
+    fleet.act(RolloutVerb.RESUME)
+    fleet.pass_time(10)
+    rollout = fleet.model().rollout
+    assert rollout is not None
+    assert [kept.step for kept in rollout.analysis] == [1, 3]
+
+
+def test_what_is_measured_is_written_down_where_a_policy_says_it(fleet: PaperFleet) -> None:
+    follow(fleet, ONE, STEP)
+    fleet.pass_time(60)
+    assert AnalysisMetric.model_validate_json(entry(fleet)["terms"]) == metric(ERRORS)
+    fleet.ask("m", asked(ONE, STEP))
+    fleet.pass_time(10)
+    assert entry(fleet)["terms"] == "", "the model says it itself"
 
 
 def test_a_policy_whose_metrics_make_no_sense_holds(fleet: PaperFleet) -> None:

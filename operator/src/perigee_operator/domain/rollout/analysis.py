@@ -17,6 +17,7 @@ from perigee_operator.domain.rollout.metric_status import (
     key_of,
     record_of,
     status_of,
+    with_terms,
 )
 from perigee_operator.domain.rollout.metrics import Definition, defined, metrics_of
 from perigee_operator.domain.rollout.progress import StepVerdict
@@ -25,13 +26,14 @@ from perigee_operator.domain.rollout.wave import Stage
 Findings = tuple[tuple[int, Finding], ...]
 
 
-def kept_up(
+def kept_up(  # noqa: PLR0913 - what it depends on
     status: RolloutStatus,
     stage: Stage,
     fresh: Mapping[MetricKey, Record],
     *,
     ready: bool,
     now: datetime,
+    by_policy: bool = False,
 ) -> RolloutStatus:
     """The status with what was measured.
 
@@ -41,20 +43,29 @@ def kept_up(
         fresh: what was measured by now.
         ready: the candidate is verified in its wave: the step's own metrics may begin.
         now: the moment.
+        by_policy: the steps are a policy's, which may go: the status has to know the metrics.
     """
     known = {(kept.step, kept.name): kept for kept in status.analysis}
     entries: list[MetricStatus] = []
     for index, written in _written(stage):
-        kept = known.get((index, written.name))
+        kept, terms = known.get((index, written.name)), written.terms if by_policy else ""
         if kept is not None and kept.definition == written.digest:
-            entries.append(_renewed(kept, written, fresh))
+            entries.append(with_terms(_renewed(kept, written, fresh), terms))
         elif ready and (kept is not None or index == stage.index):
-            entries.append(begun(index, written, now))
+            entries.append(with_terms(begun(index, written, now), terms))
         elif kept is not None:
             entries.append(kept)  # It was changed, and begins anew once the wave is verified.
-    if entries == status.analysis:
-        return status
-    return status.model_copy(update={"analysis": entries})
+    return _with_entries(status, entries)
+
+
+def watched_on(
+    status: RolloutStatus, stage: Stage, fresh: Mapping[MetricKey, Record]
+) -> RolloutStatus:
+    """The status with what was measured, where nobody knows the steps: none begins or ends."""
+    known = {(index, written.name, written.digest): written for index, written in _written(stage)}
+    found = ((kept, known.get((kept.step, kept.name, kept.definition))) for kept in status.analysis)
+    entries = [_renewed(kept, written, fresh) if written else kept for kept, written in found]
+    return _with_entries(status, entries)
 
 
 def findings(status: RolloutStatus, stage: Stage, now: datetime) -> Findings:
@@ -101,6 +112,12 @@ def _waits_for_source(decision: Decision) -> bool:
     return all(each.verdict in silent for each in decision.because)
 
 
+def _with_entries(status: RolloutStatus, entries: list[MetricStatus]) -> RolloutStatus:
+    if entries == status.analysis:
+        return status
+    return status.model_copy(update={"analysis": entries})
+
+
 def _renewed(
     kept: MetricStatus, written: Definition, fresh: Mapping[MetricKey, Record]
 ) -> MetricStatus:
@@ -108,7 +125,7 @@ def _renewed(
     record = fresh.get(key)
     if record is None or not is_news(written.metric, record_of(kept), record):
         return kept
-    return status_of(key, written.metric, record)
+    return with_terms(status_of(key, written.metric, record), kept.terms)
 
 
 def _written(stage: Stage) -> Iterator[tuple[int, Definition]]:

@@ -4,7 +4,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from perigee_api.inference_model import Rollout, RolloutStatus
-from perigee_operator.domain.rollout.analysis import failed, findings, kept_up, metrics_verdict
+from perigee_operator.domain.rollout.analysis import (
+    failed,
+    findings,
+    kept_up,
+    metrics_verdict,
+    watched_on,
+)
 from perigee_operator.domain.rollout.clearance import CLEAR, Clearance, counted_from_release
 from perigee_operator.domain.rollout.deadline import overdue
 from perigee_operator.domain.rollout.evidence import Evidence, Source
@@ -56,10 +62,7 @@ def judge(
     if state.rollout is None:
         return Judgement(state)
     stage = stage_of(policy.rollout, state.rollout)
-    status = state.rollout
-    if policy.clearance.steps_known:
-        ready = wave_verdict(progress).passed
-        status = kept_up(status, stage, progress.measured, ready=ready, now=now)
+    status = _measured(state.rollout, stage, progress, policy, now)
     state = replace(state, rollout=status)
     found = findings(status, stage, now)
     evidence = evidence or failed(found, stage)
@@ -76,6 +79,16 @@ def judge(
     if verdict.passed:
         verdict = metrics_verdict(found, stage) or verdict
     return _followed(state, stage, verdict, evidence, now)
+
+
+def _measured(
+    status: RolloutStatus, stage: Stage, progress: WaveProgress, policy: Policy, now: datetime
+) -> RolloutStatus:
+    if not policy.clearance.steps_known:
+        return watched_on(status, stage, progress.measured)
+    ready = wave_verdict(progress).passed
+    by_policy = policy.rollout.policy is not None
+    return kept_up(status, stage, progress.measured, ready=ready, now=now, by_policy=by_policy)
 
 
 def _verdict(

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from perigee_api.analysis import MetricStatus
+from perigee_api.analysis import LONGEST_TERMS, MetricStatus
 from perigee_operator.domain.analysis.metric import Metric
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Measurement, Record, Result, verdict
@@ -22,6 +22,12 @@ def begun(step: int, written: Definition, now: datetime) -> MetricStatus:
         definition=written.digest,
         started=now.replace(microsecond=0),
     )
+
+
+def with_terms(kept: MetricStatus, terms: str) -> MetricStatus:
+    """The same, with the metric as JSON: so it can be measured where nobody else says how."""
+    terms = terms if len(terms) <= LONGEST_TERMS else ""
+    return kept if kept.terms == terms else kept.model_copy(update={"terms": terms})
 
 
 def key_of(kept: MetricStatus) -> MetricKey:

@@ -1,5 +1,6 @@
 """Metrics as steps of a rollout write them, and as they are judged."""
 
+import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from perigee_api.analysis import (
     NO_LIMIT,
     PLACEHOLDERS,
     AnalysisMetric,
+    MetricStatus,
     MissingAnswerAction,
     MissingAnswerPolicy,
 )
@@ -41,6 +43,8 @@ class Definition:
     metric: Metric
     address: str
     """Of the Prometheus server."""
+    terms: str
+    """The metric as JSON."""
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -51,8 +55,24 @@ def defined(written: AnalysisMetric) -> Definition:
         ValueError: it could never be judged so.
     """
     body = written.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    address = written.prometheus.address
-    return Definition(written.name, digest(body), metric_of(written), address)
+    address, terms = written.prometheus.address, json.dumps(body, ensure_ascii=False)
+    return Definition(written.name, digest(body), metric_of(written), address, terms)
+
+
+def recalled(kept: MetricStatus) -> AnalysisMetric | None:
+    """The metric as a rollout's status has kept it; None where nothing is kept that it is by."""
+    metric = _parsed(kept.terms)
+    return metric if metric is not None and defined(metric).digest == kept.definition else None
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _parsed(terms: str) -> AnalysisMetric | None:
+    try:
+        metric = AnalysisMetric.model_validate_json(terms)
+        defined(metric)
+    except ValueError:
+        return None
+    return metric
 
 
 def metrics_of(step: Step) -> tuple[AnalysisMetric, ...]:

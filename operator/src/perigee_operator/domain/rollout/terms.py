@@ -2,11 +2,19 @@
 
 from dataclasses import dataclass
 
-from perigee_api.inference_model import InferenceModelSpec, Rollout, RolloutStatus, Step, Wave
+from perigee_api.analysis import AnalysisMetric
+from perigee_api.inference_model import (
+    Analysis,
+    InferenceModelSpec,
+    Rollout,
+    RolloutStatus,
+    Step,
+    Wave,
+)
 from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_operator.domain.condition import Verdict
 from perigee_operator.domain.fleet import ModelView, PolicyView
-from perigee_operator.domain.rollout.metrics import metrics_fault
+from perigee_operator.domain.rollout.metrics import metrics_fault, recalled
 from perigee_operator.domain.rollout.windows import FREE, NonsenseError, Timing, timing
 
 
@@ -87,5 +95,17 @@ def _resolved(name: str, policy: PolicyView | None, spec: InferenceModelSpec) ->
 
 
 def _as_it_stands(status: RolloutStatus | None) -> list[Step]:
-    """All that match may run the candidate, of whom no new one is taken in; the weight stays."""
-    return [] if status is None else [Step(wave=Wave(), weight=status.weight)]
+    """All that match may run the candidate, of whom no new one is taken in; the weight stays.
+
+    The metrics are those that are measured, as far as the status knows them.
+    """
+    if status is None:
+        return []
+    metrics: dict[int, list[AnalysisMetric]] = {}
+    for kept in status.analysis:
+        if (metric := recalled(kept)) is not None:
+            metrics.setdefault(kept.step, []).append(metric)
+    analyses = {index: Analysis(metrics=found) for index, found in metrics.items()}
+    first = Step(wave=Wave(), weight=status.weight, analysis=analyses.get(0))
+    last = max((status.step, *analyses))
+    return [first, *(Step(analysis=analyses.get(index)) for index in range(1, last + 1))]

@@ -4,14 +4,20 @@ import pytest
 
 from paper_fleet.intents import model_spec
 from paper_fleet.views import at
-from perigee_api.analysis import MetricStatus
+from perigee_api.analysis import AnalysisMetric, MetricStatus
 from perigee_api.inference_model import RolloutStatus, Step
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record, measured, source_down
-from perigee_operator.domain.rollout.analysis import failed, findings, kept_up, metrics_verdict
+from perigee_operator.domain.rollout.analysis import (
+    failed,
+    findings,
+    kept_up,
+    metrics_verdict,
+    watched_on,
+)
 from perigee_operator.domain.rollout.evidence import Evidence
 from perigee_operator.domain.rollout.metric_status import key_of, record_of
-from perigee_operator.domain.rollout.metrics import metric_of, metrics_of
+from perigee_operator.domain.rollout.metrics import defined, metric_of, metrics_of
 from perigee_operator.domain.rollout.progress import StepVerdict
 from perigee_operator.domain.rollout.wave import Stage
 
@@ -170,6 +176,42 @@ def test_the_next_look_is_when_something_else_follows() -> None:
     over = verdict(status, stage, 70)
     assert over is not None
     assert over.passed
+
+
+def test_without_their_steps_metrics_are_watched_on_and_none_begins_or_ends() -> None:
+    metrics = (
+        AnalysisMetric.model_validate(each) for each in analysis("a", "b")["analysis"]["metrics"]
+    )
+    a, b = map(defined, metrics)
+    status = begun(Stage(STEPS, 0))
+    fresh = {
+        key_of(kept): record_of(kept).after(a.metric, measured(a.metric, 1.5, at(10)))
+        for kept in status.analysis
+    }
+    nothing_known = Stage(steps_of({"pause": {}}), 0)
+    assert watched_on(status, nothing_known, fresh) is status
+    one_known = Stage(steps_of(analysis("b"), {"pause": {}}), 1)
+    found = watched_on(status, one_known, fresh)
+    assert [(kept.name, kept.failures) for kept in found.analysis] == [("a", 0), ("b", 1)]
+    assert found.analysis[0] == status.analysis[0]
+    assert found.analysis[1].definition == b.digest
+    against = evidence(found, one_known, 10)
+    assert against is not None
+    assert against.message.startswith("Metric b has failed: ")
+    more_known = Stage(steps_of(analysis("a", "b", "c")), 0)
+    assert kept_names(watched_on(status, more_known, {})) == [(0, "a"), (0, "b")]
+
+
+def test_the_terms_of_a_policy_s_metrics_are_kept_for_as_long_as_they_are_the_policy_s() -> None:
+    stage = Stage(STEPS, 0)
+    kept = begun(stage, by_policy=True)
+    terms = [defined(each).terms for each in metrics_of(STEPS[0])]
+    assert [each.terms for each in kept.analysis] == terms
+    assert begun(stage, status=kept, by_policy=True) is kept
+    assert begun(stage, status=kept) == begun(stage)
+    assert begun(stage, status=begun(stage), by_policy=True) == kept
+    measured_on = {key_of(each): record_of(each) for each in kept.analysis}
+    assert [each.terms for each in watched_on(kept, stage, measured_on).analysis] == terms
 
 
 def test_what_is_kept_is_small() -> None:

@@ -6,13 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_fleet.views import at
-from perigee_api.analysis import MetricStatus
+from perigee_api.analysis import LONGEST_TERMS, MetricStatus
 from perigee_operator.domain.analysis.expression import parsed
 from perigee_operator.domain.analysis.metric import Metric
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Measurement, Record, measured, source_down
 from perigee_operator.domain.analysis.record import verdict as verdict_of
-from perigee_operator.domain.rollout.metric_status import is_news, key_of, record_of, status_of
+from perigee_operator.domain.rollout.metric_status import (
+    is_news,
+    key_of,
+    record_of,
+    status_of,
+    with_terms,
+)
 
 KEY = MetricKey(1, "errors", "01234567", at(0))
 METRIC = Metric(
@@ -83,3 +89,11 @@ def test_what_is_no_news_changes_no_verdict(values: list[float | None]) -> None:
         assert verdict_of(METRIC, kept) is verdict_of(METRIC, fresh)
         assert kept.since == fresh.since
         assert kept.failures == fresh.failures
+
+
+def test_terms_that_are_too_long_for_the_status_are_not_kept() -> None:
+    status = status_of(KEY, METRIC, record([0.5]))
+    assert with_terms(status, "") is status
+    longest = "x" * LONGEST_TERMS
+    assert with_terms(status, longest).terms == longest
+    assert with_terms(with_terms(status, longest), longest + "x") == status

@@ -4,10 +4,13 @@ import pytest
 
 from paper_fleet.intents import artifact, model_spec
 from paper_fleet.views import at, model_view, satellite
+from perigee_api.analysis import AnalysisMetric, MetricStatus
 from perigee_api.inference_model import InferenceModelStatus, Rollout, RolloutStatus
 from perigee_api.placement import SpreadBy
 from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_operator.domain.fleet import PolicyView
+from perigee_operator.domain.rollout.metric_status import begun
+from perigee_operator.domain.rollout.metrics import defined, metrics_of
 from perigee_operator.domain.rollout.terms import Terms, terms_of
 from perigee_operator.domain.rollout.wave import stage_of, wave_satellites
 
@@ -94,3 +97,55 @@ def test_without_its_policy_a_rollout_stays_at_its_weight_and_nobody_is_sent_awa
     fleet = [satellite(name) for name in "abcdefg"]
     wave = wave_satellites(fleet, 10, stage, rank=lambda _: 4, spread_by=SpreadBy.SATELLITE)
     assert [item.name for item in wave] == list("abcdefg")
+
+
+METRIC: dict[str, Any] = {
+    "name": "errors",
+    "prometheus": {"address": "http://prometheus", "query": 'errors{revision="$(candidate)"}'},
+    "interval": 10,
+    "count": 3,
+    "successCondition": "value < 0.05",
+}
+
+
+def kept(step: int, **more: Any) -> MetricStatus:
+    """As the status keeps the metric of a policy."""
+    definition = defined(AnalysisMetric.model_validate(METRIC))
+    entry = begun(step, definition, at(0))
+    return entry.model_copy(update={"terms": definition.terms} | more)
+
+
+@pytest.mark.parametrize(
+    ("step", "all_passed", "analysis", "expected"),
+    [
+        (2, False, [kept(0), kept(2)], [True, False, True]),
+        (2, False, [kept(0)], [True, False, False]),
+        (1, True, [kept(3)], [False, False, False, True]),
+        (1, False, [kept(0, terms="")], [False, False]),
+        (1, False, [kept(0, terms="{")], [False, False]),
+        (1, False, [kept(0, terms='{"name": "errors"}')], [False, False]),
+        (1, False, [kept(0, definition="01234567")], [False, False]),
+        (0, False, [], [False]),
+    ],
+)
+def test_without_its_policy_a_rollout_has_the_metrics_that_its_status_knows(
+    *, step: int, all_passed: bool, analysis: list[MetricStatus], expected: list[bool]
+) -> None:
+    status = RolloutStatus(
+        candidate="b",
+        step=step,
+        all_passed=all_passed,
+        weight=25,
+        started=at(0),
+        step_started=at(0),
+        analysis=analysis,
+    )
+    found = terms({"policy": "careful"}, None, status=InferenceModelStatus(rollout=status))
+    steps = found.spec.rollout.steps
+    assert [bool(metrics_of(each)) for each in steps] == expected
+    assert {metric for each in steps for metric in metrics_of(each)} <= {
+        AnalysisMetric.model_validate(METRIC)
+    }
+    stage = stage_of(found.spec.rollout, status)
+    assert stage.weight == 25
+    assert stage.index == (len(steps) if all_passed else step)
