@@ -195,6 +195,26 @@ def test_a_policy_that_makes_no_sense_for_the_model_holds(
     assert condition[0] == "False"
 
 
+def test_times_of_the_models_own_that_make_no_sense_leave_a_rollout_where_it_is(
+    fleet: PaperFleet,
+) -> None:
+    fleet.ask("m", body(2))
+    fleet.pass_time(60)
+    before, rollout = serving(fleet), fleet.model().rollout
+    assert sorted(before.values()).count(revision(fleet, 2)) == 1
+    window = {"schedule": "0 0 * * *", "duration": 60, "timeZone": "Europe/Atlantis"}
+    times = {"policy": "careful", "windows": [window]}
+    fleet.ask("m", body(2) | {"rollout": times})
+    fleet.pass_time(200)
+    status = fleet.model()
+    assert "spec is not valid: rollout.windows" in status.message
+    assert serving(fleet) == before
+    assert rollout is not None
+    assert status.rollout is not None
+    assert (status.rollout.step, status.rollout.weight) == (rollout.step, rollout.weight)
+    assert status.rollout.analysis == rollout.analysis
+
+
 def test_nobody_skips_a_step_that_nobody_knows(fleet: PaperFleet) -> None:
     fleet.ask("m", body(2))
     fleet.pass_time(60)

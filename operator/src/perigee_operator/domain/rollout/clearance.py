@@ -82,7 +82,10 @@ def clearance_of(terms: Terms, now: datetime) -> Clearance:
     if terms.invalid is not None:
         message = f"spec is not valid: {terms.invalid}"
         verdict = Verdict(holds=False, reason="Invalid", message=message)
-        return Clearance(message, conditions={"SpecValid": verdict}, invalid=message)
+        known = terms.fault is None
+        return Clearance(
+            message, conditions={"SpecValid": verdict}, invalid=message, steps_known=known
+        )
     rollout = terms.spec.rollout
     found = Clearance(
         terms.fault,

@@ -42,11 +42,7 @@ def terms_of(model: ModelView, spec: InferenceModelSpec) -> Terms:
 
     Without its policy nobody knows the steps: the ones given then leave a rollout where it is.
     """
-    own, verdict = spec.rollout, None
-    try:
-        timing(own)
-    except NonsenseError as error:
-        return Terms(spec, invalid=f"rollout.{error}")
+    own, verdict, invalid = spec.rollout, None, _nonsense(spec.rollout)
     if own.policy is not None:
         verdict = _resolved(own.policy, model.policy, spec)
         if model.policy is None or model.policy.spec is None or not verdict.holds:
@@ -54,7 +50,15 @@ def terms_of(model: ModelView, spec: InferenceModelSpec) -> Terms:
         else:
             rollout = _combined(own, model.policy.spec)
         spec = spec.model_copy(update={"rollout": rollout})
-    return Terms(spec, verdict, timing(spec.rollout))
+    return Terms(spec, verdict, FREE if invalid else timing(spec.rollout), invalid)
+
+
+def _nonsense(own: Rollout) -> str | None:
+    try:
+        timing(own)
+    except NonsenseError as error:
+        return f"rollout.{error}"
+    return None
 
 
 def _combined(own: Rollout, said: RolloutPolicySpec) -> Rollout:

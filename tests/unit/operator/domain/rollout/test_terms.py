@@ -83,6 +83,16 @@ def test_a_policy_that_cannot_be_followed(
     assert got.fault == message
 
 
+def test_times_of_its_own_that_make_no_sense_leave_a_model_its_policy_s_steps() -> None:
+    window = {"schedule": "0 2 * * *", "duration": 60, "timeZone": "Mars/Olympus"}
+    found = terms({"policy": "careful", "windows": [window]}, policy(steps=STEPS))
+    assert len(found.spec.rollout.steps) == len(STEPS)
+    assert found.invalid is not None
+    assert found.fault is None
+    assert found.timing.is_free
+    assert terms({"policy": "careful", "windows": [window]}, None).fault is not None
+
+
 def test_with_a_golden_set_an_analysis_by_it_is_welcome() -> None:
     assert terms({"policy": "careful"}, policy(steps=GOLDEN), golden=artifact(9)).fault is None
 
