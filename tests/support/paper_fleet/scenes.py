@@ -25,6 +25,15 @@ def serving(fleet: PaperFleet) -> dict[str, str]:
     }
 
 
+def hosts(fleet: PaperFleet, revision: str | None) -> set[str]:
+    """Satellites that have a Pod of a revision."""
+    return {
+        pod["spec"]["nodeName"]
+        for pod in fleet.pods()
+        if pod["metadata"]["labels"][names.REVISION_LABEL] == revision
+    }
+
+
 def where(fleet: PaperFleet, label: str) -> set[str]:
     """Satellites on which Pods bear a label."""
     pods = fleet.pods()
