@@ -72,5 +72,6 @@ demo: $(STAMP) ## The main job on a real constellation; KEEP=1 leaves it running
 lab-down: $(STAMP) ## Ends every trace of the lab
 	@perigee-lab down
 
-kind: $(STAMP) ## A kind cluster on a laptop with Docker
+kind: ## A kind cluster on a laptop with Docker, which may be no Debian
+	@./setup/python-environment $(VENV) $(PROJECTS)
 	@manifests/kind/up

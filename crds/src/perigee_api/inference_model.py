@@ -7,8 +7,9 @@ from pydantic import ConfigDict, Field
 
 from perigee_api import names
 from perigee_api.analysis import AnalysisMetric, MetricStatus
-from perigee_api.artifact import Artifact, Digest, Golden, GoldenMetric, Uri
+from perigee_api.artifact import Artifact, Digest, Uri
 from perigee_api.base import Conditions, Schema, Timestamp
+from perigee_api.golden import Golden, GoldenMetric
 from perigee_api.placement import (
     AcceleratorPolicy,
     ComputeResources,

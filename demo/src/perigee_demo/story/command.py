@@ -1,6 +1,8 @@
 """What ``perigee-demo run`` does around the story."""
 
 import asyncio
+import sys
+from pathlib import Path
 
 from rich.console import Console
 
@@ -18,9 +20,9 @@ empty one. To remove it and all that runs in it:
 AFTERWARDS = """\
 The constellation is still there. To look at it and go on:
 
-    eval "$(perigee-lab env)"
-    kubectl get sat,imodel --output wide
-    kubectl describe imodel cloud-mask
+    export PATH="{programs}:$PATH"
+    perigee-lab kubectl get sat,imodel --output wide
+    perigee-lab kubectl describe imodel cloud-mask
     perigee-lab boot sat-1          # the lost satellite returns, and its pod is adopted
     perigee-lab cut sat-2           # see what happens
     perigee-lab down                # removes everything
@@ -42,7 +44,8 @@ def run_demo(console: Console, lab: Lab, *, keep: bool) -> int:
         console.print(str(error), style="bold red", soft_wrap=True)
     finally:
         if keep and lab.exists:
-            console.print(AFTERWARDS, highlight=False)
+            programs = Path(sys.executable).parent
+            console.print(AFTERWARDS.format(programs=programs), highlight=False, soft_wrap=True)
         else:
             lab.down()
     return 0 if kept else 1

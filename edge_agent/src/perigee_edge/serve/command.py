@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from perigee_api import names
-from perigee_api.artifact import DEFAULT_GOLDEN_THRESHOLD, GoldenMetric
+from perigee_api.golden import DEFAULT_GOLDEN_THRESHOLD, GoldenMetric
 from perigee_api.termination import EXIT_STATUS, Termination, TerminationReason
 from perigee_edge.logs import LogFormat, configure_logs
 from perigee_edge.serve.engine.registry import ENGINES

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from perigee_api.inference_model import GoldenMetric
+from perigee_api.golden import GoldenMetric
 from perigee_edge.serve.tensors import Array, Tensors
 
 _INPUT_PREFIX: Final = "in."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from perigee_api.inference_model import GoldenMetric
+from perigee_api.golden import GoldenMetric
 from perigee_api.termination import Termination, TerminationReason
 from perigee_edge.serve import artifact, golden, samples
 from perigee_edge.serve.engine.interface import (

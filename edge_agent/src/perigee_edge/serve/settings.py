@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from perigee_api.golden import GoldenMetric
 from perigee_api.heartbeat import Sha256
-from perigee_api.inference_model import GoldenMetric
 from perigee_edge.serve.batching import BatchingOptions
 from perigee_edge.serve.engine.interface import EngineOptions
 

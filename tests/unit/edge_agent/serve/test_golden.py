@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perigee_api.inference_model import GoldenMetric
+from perigee_api.golden import GoldenMetric
 from perigee_edge.serve.golden import (
     GoldenSetUnreadableError,
     OutputsDifferError,

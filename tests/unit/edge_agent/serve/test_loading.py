@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perigee_api.inference_model import GoldenMetric
+from perigee_api.golden import GoldenMetric
 from perigee_api.termination import TerminationReason
 from perigee_edge.serve.loading import LoadError, load
 from perigee_edge.serve.settings import GoldenSettings, ModelSettings

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from perigee_api.inference_model import GoldenMetric
+from perigee_api.golden import GoldenMetric
 from perigee_edge.serve.batching import Batcher
 from perigee_edge.serve.engine.interface import InferenceFailedError
 from perigee_edge.serve.recheck import SHARE, until_golden_set_fails
