@@ -69,6 +69,7 @@ def test_defaults_of_a_model(perigee: Any, created: dict[str, Any]) -> None:
             "precision": "fp32",
             "threads": 1,
             "batching": {"maxSize": 8, "maxDelay": 5},
+            "refuseNonFinite": False,
         },
         "placement": {
             "replicas": 2,
