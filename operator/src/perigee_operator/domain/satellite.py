@@ -133,13 +133,19 @@ def satellite(
         reports=heartbeat is None or heartbeat.report_error is None,
         uplink_kbit_s=(view.spec.link if view.spec else Link()).uplink,
         rises_at=None if reachable else next_sure_start(assessment.contacts, now),
-        routed=(left_s := _routed_in_s(view, now)) is not None and left_s <= 0,
+        routed=_is_routed(view, now),
         claimed=claimed,
     )
 
 
+def _is_routed(view: SatelliteView, now: datetime) -> bool:
+    """Not before it is heard, either: its kubelet may tell of a Pod before its agent speaks."""
+    left_s = _routed_in_s(view, now)
+    return _is_heard(view, now) and left_s is not None and left_s <= 0
+
+
 def _routed_in_s(view: SatelliteView, now: datetime) -> float | None:
-    """Seconds until its routes are as the API says; None while it is not heard."""
+    """Seconds until its routes are as the API says; None where it was never heard."""
     if view.heard_since is None:
         return None
     return ROUTING_S - (now - view.heard_since).total_seconds()

@@ -122,6 +122,8 @@ def test_routes_on_board_are_believed_some_time_after_it_has_risen(
     found = seen(view, 30)
     assert found.routed is (routed_in_s == 0)
     assert steady_for_s(view, found, GUARD_S, at(30)) == (routed_in_s or None)
+    dark = replace(view, status=SatelliteNodeStatus(phase=SatellitePhase.EXPECTED_DARK))
+    assert not seen(dark, 30).routed
 
 
 def test_what_was_assigned_and_what_is_out_of_service() -> None:
