@@ -48,7 +48,7 @@ async def test_a_model_waits_for_its_policy_and_goes_on_when_it_comes(
     assert resolved(status) == ("True", "Found")
     await field.ask_for("b")
     await field.model_comes_to(phase="Healthy", stable_revision=revision("b"))
-    assert "StepPassed" in await field.events("m")
+    await field.is_told_of("m", "StepPassed")
 
 
 async def test_a_rollout_stays_where_it_is_while_its_policy_is_away(

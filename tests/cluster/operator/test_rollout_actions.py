@@ -55,7 +55,7 @@ async def test_somebody_says_go_and_goes_back(field: Field, setting: Setting) ->
     assert entry["by"]
     assert "(seen the figures)" in entry["message"]
     assert found["pinned"]["by"] == entry["by"]
-    assert {"RolloutResumed", "RolledBack"} <= set(await field.events("m"))
+    await field.is_told_of("m", "RolloutResumed", "RolledBack")
 
     status, out, err = await rollout(field, setting, "promote", "m")
     assert (status, out, err) == (1, "", "Refused: No rollout is under way.")

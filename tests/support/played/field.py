@@ -71,6 +71,14 @@ class Field:
         found = [e for n in namespaces for e in await self.access.list(EVENT, n)]
         return [e["reason"] for e in found if e["regarding"]["name"] == regarding]
 
+    async def is_told_of(self, regarding: str, *reasons: str) -> list[str]:
+        """Waits for Events of these reasons, which come after the status; gives all there are."""
+        wanted = set(reasons)
+        found: list[str] = await eventually(
+            lambda: self.events(regarding), lambda told: wanted <= set(told)
+        )
+        return found
+
     async def model_comes_to(self, *, name: str = "m", **wanted: Any) -> Json:
         """Waits until the status of a model has these values; keys as in Python."""
         return await _comes_to(lambda: self.model_status(name), wanted)
