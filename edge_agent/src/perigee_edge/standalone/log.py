@@ -11,4 +11,6 @@ from datetime import UTC, datetime
 def log(event: str, level: str = "info", **fields: object) -> None:
     """Write a line."""
     line = {**fields, "event": event, "level": level, "timestamp": datetime.now(UTC).isoformat()}
-    print(json.dumps(line), file=sys.stderr, flush=True)  # noqa: T201 - this is the log
+    # In one write, where print makes two: the server that the keeper starts logs to the same place.
+    sys.stderr.write(f"{json.dumps(line)}\n")
+    sys.stderr.flush()
