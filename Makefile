@@ -48,10 +48,9 @@ charts-lint: $(STAMP)
 programs: $(STAMP)
 	@for program in perigee-kube kine helm; do perigee-lab tool "$$program" >/dev/null; done
 
-# pytest prints one closing line for all layers: CI reads it. What is slow to build is built before,
-# where its progress is seen.
+# What is slow to build is built before, where its progress is seen.
 test: check programs images ## check, unit, contract, simulation, cluster and e2e: all of it
-	@pytest tests/unit tests/contract tests/simulation tests/cluster tests/e2e
+	@tests/run
 
 unit contract simulation cluster e2e: $(STAMP) ## One layer of the tests
 	@pytest tests/$@
