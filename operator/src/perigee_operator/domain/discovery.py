@@ -32,8 +32,13 @@ def strays(nodes: Collection[NodeView], models: Iterable[ModelView]) -> tuple[No
     return tuple(node for node in nodes if node.name in hosts or _concerns_us(node))
 
 
+def _joins(node: NodeView) -> bool:
+    """Whether it is a satellite, by the label that it joined with."""
+    return node.labels.get(names.SATELLITE_LABEL) == "true"
+
+
 def _concerns_us(node: NodeView) -> bool:
-    return node.labels.get(names.SATELLITE_LABEL) == "true" or any(map(is_ours, node.labels))
+    return _joins(node) or any(map(is_ours, node.labels))
 
 
 def is_departing(node: NodeView, pods: Iterable[PodView]) -> bool:
@@ -43,8 +48,7 @@ def is_departing(node: NodeView, pods: Iterable[PodView]) -> bool:
     """
     if names.SATELLITE_NODE_LABEL in node.labels:
         return True
-    joins = node.labels.get(names.SATELLITE_LABEL) == "true"
-    return not joins and any(not pod.deleting for pod in pods)
+    return not _joins(node) and any(not pod.deleting for pod in pods)
 
 
 def stray_track(
@@ -75,7 +79,7 @@ def stray_track(
         if staying:
             return Track(name, tuple(_ending(node, staying, dispensable)))
         return Track(name, tuple(leaving_writes(node, forget=True)))
-    joins = node.labels.get(names.SATELLITE_LABEL) == "true"
+    joins = _joins(node)
     if joins and not _fits(node):
         return Track(name, tuple(_refused(node, now)))
     if joins and not name_taken:
