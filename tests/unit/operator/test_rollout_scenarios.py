@@ -203,7 +203,7 @@ def test_a_satellite_lost_in_its_wave_does_not_make_its_successor_late() -> None
 
 
 def test_on_a_satellite_that_has_just_risen_both_pods_run_until_its_routes_are_renewed() -> None:
-    """Its kube-proxy may lead clients on board to the old one for half a minute more."""
+    """Its kube-proxy may lead clients on board to the old one for a minute more."""
     fleet = watched(fleet_of(3))
     tolerant = {"maxUnreachable": "40%"}
     fleet.ask("m", model_body(replicas=None, rollout=tolerant))
@@ -215,10 +215,10 @@ def test_on_a_satellite_that_has_just_risen_both_pods_run_until_its_routes_are_r
     _pass_until(fleet, 300)
     old, new = revision(fleet, 1), revision(fleet, 2)
     assert serving(fleet) == {"sat-1": new, "sat-2": old, "sat-3": new}
-    _pass_until(fleet, 335)
+    _pass_until(fleet, 360)
     assert serving(fleet)["sat-2"] == new
     assert "sat-2" in hosts(fleet, old) & hosts(fleet, new)
-    _pass_until(fleet, 360)
+    _pass_until(fleet, 385)
     assert "sat-2" not in hosts(fleet, old)
 
 

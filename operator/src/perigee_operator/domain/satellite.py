@@ -24,9 +24,10 @@ LEAST_STEP_S = 1e-6
 SETTLING_S = 10.0
 """After a return the API still shows what was so before: this long until the kubelet has spoken."""
 
-ROUTING_S = 40.0
-"""So far can a kube-proxy whose link has come back be behind: its watches try again within half a
-minute. Until then clients on board are led to where Pods were."""
+ROUTING_S = 65.0
+"""So far can a kube-proxy whose link has come back be behind: its watches pause for up to a minute
+before they try again (`wait.NewExponentialBackoffManager` in client-go's reflector: 30 s, and up to
+as much at random). Until then clients on board are led to where Pods were."""
 
 
 @dataclass(frozen=True, slots=True)

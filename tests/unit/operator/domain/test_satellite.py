@@ -108,7 +108,7 @@ def test_who_has_returned_settles(*, since_s: float, is_settled: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard_since_s", "routed_in_s"), [(None, None), (0, 10), (-10, 0), (-90, 0)]
+    ("heard_since_s", "routed_in_s"), [(None, None), (0, 35), (-10, 25), (-35, 0), (-90, 0)]
 )
 def test_routes_on_board_are_believed_some_time_after_it_has_risen(
     heard_since_s: float | None, routed_in_s: float | None

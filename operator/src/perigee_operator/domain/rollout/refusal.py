@@ -1,7 +1,7 @@
 """Pods that a kubelet has refused, and the Nodes that are left alone for it.
 
 A kubelet admits a Pod by the labels of its Node as it knows them. When its link comes back, its
-watch of the Node can be up to half a minute behind that of its Pods: until then it refuses what
+watch of the Node can be up to a minute behind that of its Pods: until then it refuses what
 comes for a label that is new (kubernetes/kubernetes#129463). The ReplicaSet makes another at once,
 and another: each a write over a narrow link, and none is ever cleared away.
 """
@@ -13,8 +13,8 @@ from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.kinds import POD
 from perigee_operator.domain.writes import Delete, ObjectKey
 
-LEFT_ALONE_S = 40.0
-"""A kubelet's watches pause for half a minute at most before they try again."""
+LEFT_ALONE_S = 65.0
+"""A kubelet's watches pause for a minute at most before they try again."""
 
 
 def refusing_nodes(pods: Iterable[PodView], revision: str) -> frozenset[str]:
