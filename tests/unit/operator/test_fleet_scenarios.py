@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from paper_fleet.api_server import Item
 from paper_fleet.controllers import pod_key
 from paper_fleet.fleet import PaperFleet
 from paper_fleet.intents import contact, digest_of, model_body, satellite_body
@@ -122,6 +123,34 @@ def test_a_model_that_makes_no_sense_keeps_what_it_has() -> None:
     assert fleet.model().phase is ModelPhase.DEGRADED
     assert fleet.model().message.startswith("spec is not valid: artifact.uri: ")
     assert fleet.model("other").phase is ModelPhase.HEALTHY
+
+
+def test_of_a_model_that_makes_no_sense_those_who_answer_are_asked() -> None:
+    fleet = watched(3)
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    [first, second] = sorted(serving(fleet))
+    fleet.ask("m", {"artifact": {"uri": "ftp://x"}})
+    fleet.pass_time(10)
+    uids = {pod["spec"]["nodeName"]: pod["metadata"]["uid"] for pod in fleet.pods()}
+    fleet.satellites[first].broken.add(uids[first])
+    fleet.pass_time(10)
+    assert set(serving(fleet)) == {second}
+    assert fleet.model().active == 1
+    fleet.satellites[first].broken.clear()
+    fleet.pass_time(10)
+    assert set(serving(fleet)) == {first, second}
+    fleet.satellites[second].lose_power()
+    fleet.pass_time(120)
+    assert set(serving(fleet)) == {first}
+    asked = {pod["spec"]["nodeName"] for pod in fleet.pods() if _is_asked(pod)}
+    assert asked == {first}
+
+
+def _is_asked(pod: Item) -> bool:
+    """By the ground."""
+    labels = pod["metadata"]["labels"]
+    return names.IN_CONTACT_LABEL in labels and names.ACTIVE_LABEL in labels
 
 
 def test_total_silence_of_the_fleet_moves_nothing() -> None:

@@ -70,7 +70,7 @@ def model_status(
     )
 
 
-def invalid_status(model: ModelView, now: datetime) -> InferenceModelStatus:
+def invalid_status(model: ModelView, active: int, now: datetime) -> InferenceModelStatus:
     """The status of a model whose spec makes no sense: what serves goes on serving."""
     message = f"spec is not valid: {model.spec_error}"
     verdict = {"SpecValid": Verdict(holds=False, reason="Invalid", message=message)}
@@ -78,6 +78,7 @@ def invalid_status(model: ModelView, now: datetime) -> InferenceModelStatus:
         update={
             "phase": ModelPhase.DEGRADED if model.status.stable_revision else ModelPhase.PENDING,
             "message": message[:MESSAGE_LIMIT],
+            "active": active,
             "conditions": renewed(model.status.conditions, verdict, now, model.generation),
             "observed_generation": model.generation,
         }

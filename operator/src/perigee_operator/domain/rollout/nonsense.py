@@ -1,15 +1,22 @@
-"""A model whose spec makes no sense: nothing of it is touched, and people are told."""
+"""A model whose spec makes no sense: nothing of it is begun or ended, and people are told.
 
-from collections.abc import Mapping
+Which of its Pods are asked follows what the Pods and the satellites are: requests do not go where
+nobody answers because of a typing error.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from perigee_api import names
-from perigee_operator.domain.fleet import ModelView
+from perigee_operator.domain.fleet import ModelView, PodView
 from perigee_operator.domain.kinds import INFERENCE_MODEL
 from perigee_operator.domain.rollout.actions import refusal
+from perigee_operator.domain.rollout.active import active_pods
 from perigee_operator.domain.rollout.model_decision import ModelDecision
 from perigee_operator.domain.rollout.model_status import invalid_status
+from perigee_operator.domain.rollout.pod_writes import FIRST_TO_GO, pod_labels
 from perigee_operator.domain.rollout.revision import known_revision
+from perigee_operator.domain.rollout.rollout_state import recorded
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.status import status_write
 from perigee_operator.domain.writes import ObjectKey, Track
@@ -20,7 +27,12 @@ def left_alone(
 ) -> ModelDecision:
     """A model that makes no sense keeps what it has."""
     key = ObjectKey(INFERENCE_MODEL, model.name, model.namespace)
-    write = status_write(key, model, invalid_status(model, now))
+    pods = [pod for pod in model.pods if not pod.deleting]
+    active = _serving(model, pods, satellites)
+    write = status_write(key, model, invalid_status(model, len(active), now))
+    # Nobody can say which is to go first; what was said stands.
+    first_to_go = frozenset(pod.uid for pod in pods if pod.deletion_cost == FIRST_TO_GO)
+    routes = pod_labels(pods, active, first_to_go, satellites)
     labels = {
         name: frozenset(key for key in satellite.node.labels if _is_of(key, model))
         for name, satellite in satellites.items()
@@ -35,7 +47,23 @@ def left_alone(
     dispensable = frozenset(pod.uid for pod in model.pods if pod.node in leaving)
     why = f"the model's spec is not valid: {model.spec_error}"
     answers = [refusal(action, why, now) for action in model.actions if not action.answered]
-    return ModelDecision(Track(model.key, (*write, *answers)), labels, artifacts, dispensable)
+    writes = (*write, *answers, *routes)
+    return ModelDecision(Track(model.key, writes), labels, artifacts, dispensable)
+
+
+def _serving(
+    model: ModelView, pods: Sequence[PodView], satellites: Mapping[str, Satellite]
+) -> frozenset[str]:
+    """The uids of those that serve: what is verified, each revision where it is.
+
+    No stand-in comes for any of them, so none gives way.
+    """
+    state = recorded(model.status)
+    of_candidate = sum(
+        pod.revision == state.candidate and pod.labels.get(names.ACTIVE_LABEL) == "true"
+        for pod in pods
+    )
+    return active_pods(pods, state, of_candidate, satellites, stable_suffices=False)
 
 
 def _is_of(label: str, model: ModelView) -> bool:

@@ -196,7 +196,8 @@ def test_figures_of_a_rollout() -> None:
 )
 def test_a_spec_that_makes_no_sense(stable: str | None, phase: ModelPhase) -> None:
     model = replace(model_view(stable=stable), spec=None, spec_error="artifact.size: too small")
-    found = invalid_status(model, at(0))
+    found = invalid_status(model, 1, at(0))
+    assert found.active == 1
     assert (found.phase, found.stable_revision) == (phase, stable)
     assert found.message == "spec is not valid: artifact.size: too small"
     assert [(c.type, c.status) for c in found.conditions] == [("SpecValid", "False")]
