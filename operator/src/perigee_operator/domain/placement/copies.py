@@ -38,6 +38,7 @@ def shrinkage(
     wanted: int,
     keep: Collection[str],
     satellites: Mapping[str, Satellite],
+    released: Collection[str] = (),
 ) -> Shrinkage | None:
     """Which Pods end so that `wanted` remain; None while ending any would cost a serving copy.
 
@@ -46,13 +47,17 @@ def shrinkage(
         wanted: how many are to remain, those on satellites out of service included.
         keep: names of the Nodes on which the revision is to stay.
         satellites: by Node name.
+        released: uids of those that must not stay, and for which enough others serve.
     """
-    ranked = sorted(pods, key=lambda pod: _dispensability(pod, keep, satellites), reverse=True)
+
+    def dispensability(pod: PodView) -> tuple[bool, tuple[bool, bool, bool, bool, float]]:
+        return pod.uid in released, _dispensability(pod, keep, satellites)
+
+    ranked = sorted(pods, key=dispensability, reverse=True)
     victims = tuple(ranked[: max(0, len(pods) - wanted)])
     remaining = [pod for pod in pods if pod not in victims]
     in_service = [pod for pod in remaining if not _is_out_of_service(pod, satellites)]
-    # What must not stay was released once enough others serve.
-    missed = [pod for pod in victims if pod.verified and not _is_unsuited(pod, satellites)]
+    missed = [pod for pod in victims if pod.verified and pod.uid not in released]
     if missed and not all(_is_back(pod, satellites) for pod in in_service):
         return None
     return Shrinkage(victims, by_name=not all(pod.ready for pod in remaining))
@@ -72,13 +77,9 @@ def _is_back(pod: PodView, satellites: Mapping[str, Satellite]) -> bool:
 
 def _dispensability(
     pod: PodView, keep: Collection[str], satellites: Mapping[str, Satellite]
-) -> tuple[bool, bool, bool, bool, bool, float]:
-    """The greater, the sooner a Pod may end.
-
-    First where it must not stay, then the youngest of those that serve nobody.
-    """
+) -> tuple[bool, bool, bool, bool, float]:
+    """The greater, the sooner a Pod may end: first the youngest of those that serve nobody."""
     return (
-        _is_unsuited(pod, satellites),
         not _is_out_of_service(pod, satellites),
         pod.node is None,
         pod.node not in keep,
@@ -90,8 +91,3 @@ def _dispensability(
 def _is_out_of_service(pod: PodView, satellites: Mapping[str, Satellite]) -> bool:
     satellite = satellites.get(pod.node or "")
     return satellite is not None and satellite.out_of_service
-
-
-def _is_unsuited(pod: PodView, satellites: Mapping[str, Satellite]) -> bool:
-    satellite = satellites.get(pod.node or "")
-    return satellite is not None and satellite.unsuited

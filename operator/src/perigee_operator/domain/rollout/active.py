@@ -33,13 +33,13 @@ def active_pods(  # noqa: PLR0913 - what it depends on
         satellite = satellites.get(pod.node or "")
         if satellite is not None and pod.verified and _may_serve(satellite, stable_suffices):
             by_node[satellite.node.name].append(pod)
-    trying = _nodes_of_candidate(by_node, state, candidate_wanted, satellites)
+    alone = not any(p.revision == state.stable for found in by_node.values() for p in found)
+    trying = _nodes_of_candidate(by_node, state, candidate_wanted, satellites, alone=alone)
     if reverting:
         trying -= _put_back(by_node, state, satellites, stable_suffices)
     before = not stable_suffices
-    given_up = not any(p.revision == state.stable for found in by_node.values() for p in found)
     ranks = {
-        node: _ranks(found, state, trying=node in trying, before=before, given_up=given_up)
+        node: _ranks(found, state, trying=node in trying, before=before, given_up=alone)
         for node, found in by_node.items()
     }
     chosen = (_serving(found, ranks[node]) for node, found in by_node.items())
@@ -56,8 +56,13 @@ def _nodes_of_candidate(
     state: RolloutState,
     wanted: int,
     satellites: Mapping[str, Satellite],
+    *,
+    alone: bool,
 ) -> frozenset[str]:
-    """Where the candidate serves: where it does already, then in contact, then by name."""
+    """Where the candidate serves: where it does already, then in contact, then by name.
+
+    While nothing of the stable revision is verified it goes on wherever it serves.
+    """
     having = {
         node: pod
         for node, pods in by_node.items()
@@ -72,7 +77,10 @@ def _nodes_of_candidate(
             n,
         ),
     )
-    return frozenset(ranked if state.stable is None else ranked[:wanted])
+    if state.stable is None:
+        return frozenset(ranked)
+    serving = [n for n in ranked if having[n].labels.get(names.ACTIVE_LABEL) == "true"]
+    return frozenset(ranked[: max(wanted, len(serving) if alone else 0)])
 
 
 def _put_back(

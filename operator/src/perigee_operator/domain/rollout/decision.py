@@ -13,6 +13,7 @@ from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.rollout.actions import asked
 from perigee_operator.domain.rollout.active import active_pods
 from perigee_operator.domain.rollout.clearance import clearance_of, noted
+from perigee_operator.domain.rollout.ending import ending
 from perigee_operator.domain.rollout.evidence import evidence_against, obstacles
 from perigee_operator.domain.rollout.judgement import Judgement, Policy, judge
 from perigee_operator.domain.rollout.kept_files import kept_files
@@ -40,7 +41,7 @@ from perigee_operator.domain.rollout.rollout_state import (
     target,
     with_members,
 )
-from perigee_operator.domain.rollout.situation import Situation, situated
+from perigee_operator.domain.rollout.situation import Situation, serves, situated
 from perigee_operator.domain.rollout.terms import terms_of
 from perigee_operator.domain.rollout.turn import started, superseded
 from perigee_operator.domain.rollout.unplaced import unplaced
@@ -200,9 +201,13 @@ def _effects(
     places = layout(situation, state, clearance.started(wave, begun))
     every = situation.spec.placement.every_satellite
     pods = [pod for pod in model.pods if not pod.deleting]
-    released = situation.released(state.stable)
+    released, about_to_go = situation.released(state.stable), ending(model)
     active = active_pods(
-        [pod for pod in pods if pod.uid not in released],
+        [
+            pod
+            for pod in pods
+            if pod.uid not in released and (serves(pod) or pod.uid not in about_to_go)
+        ],
         state,
         _active_wanted(situation, state),
         situation.satellites,

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from perigee_api import names
 from perigee_api.inference_model import FailoverPolicy
 from perigee_operator.domain.placement.choice import choose, with_standby
-from perigee_operator.domain.placement.copies import lost_copies
+from perigee_operator.domain.placement.copies import lost_copies, serving_copies
 from perigee_operator.domain.placement.reach import arranged
 from perigee_operator.domain.rollout.refusal import refusing_nodes
 from perigee_operator.domain.rollout.revision import Revision
@@ -127,6 +128,7 @@ def _nodes_that_stay(
     if not situation.spec.placement.every_satellite:
         return hosts
     chosen = {s.node.name for s in satellites}
+    labelled = {node for node in hosts if _has_label(situation, node, name)}
     replaced = situation.verified_nodes(state.stable) if state.stable else frozenset[str]()
     serving = {pod.node for pod in situation.model.pods_of(name) if serves(pod)}
     let_go = situation.released(state.stable)
@@ -135,13 +137,20 @@ def _nodes_that_stay(
         node
         for node in hosts
         if node in chosen
-        or not _is_routed(situation, node)
+        or (node in labelled and not _is_routed(situation, node))
         or (_is_out_of_service(situation, node) and node not in released)
         or node in serving
         or (
             name != state.stable and node not in replaced and not _is_barred(situation, state, name)
         )
     )
+
+
+def _has_label(situation: Situation, node: str, revision: str) -> bool:
+    """Whether Pods of a revision may come to a Node; a label that is gone ends the Pod there."""
+    satellite = situation.satellites.get(node)
+    label = names.node_revision_label(situation.model.namespace, situation.model.name, revision)
+    return satellite is not None and label in satellite.node.labels
 
 
 def _is_routed(situation: Situation, node: str | None) -> bool:
@@ -168,12 +177,11 @@ def _is_barred(situation: Situation, state: RolloutState, name: str) -> bool:
 
 def _copies(situation: Situation, state: RolloutState, name: str, ready: int) -> int:
     pods = situation.model.pods_of(name)
-    lost = lost_copies(pods, situation.satellites)
-    unsuited = [pod for pod in pods if situation.is_unsuited(pod.node)]
-    if situation.spec.failover.policy is FailoverPolicy.NONE:
-        lost = len(unsuited)
+    away = lost_copies(pods, situation.satellites)
+    unsuited = sum(situation.is_unsuited(pod.node) for pod in pods)
+    lost = unsuited if situation.spec.failover.policy is FailoverPolicy.NONE else away
     if situation.released(state.stable):
-        lost -= len(unsuited)
+        away, lost = away - unsuited, lost - unsuited
     if name == state.stable:
         return situation.copies + lost
     if name == state.candidate:
@@ -182,7 +190,7 @@ def _copies(situation: Situation, state: RolloutState, name: str, ready: int) ->
     barred = _is_barred(situation, state, name)
     if state.stable is None or (_is_given_up(state, name) and not barred):
         # Nothing better serves: what is verified of a revision that was given up goes on serving.
-        return sum(pod.verified for pod in pods)
+        return serving_copies(pods, situation.satellites) + away
     if serving or not (situation.suffices(state.stable) or barred):
         return _present_copies(situation, name)
     return 0

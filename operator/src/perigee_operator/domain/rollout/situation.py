@@ -12,6 +12,7 @@ from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.placement.eligibility import eligible, objection
 from perigee_operator.domain.placement.room import has_room, shortage
 from perigee_operator.domain.rollout.clearance import CLEAR, Clearance
+from perigee_operator.domain.rollout.ending import ending
 from perigee_operator.domain.rollout.revision import Revision, known_revision, new_revision
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.workloads.quantity import NOTHING, Amounts
@@ -200,7 +201,9 @@ class Situation:
             return False
         if self.wants_none:
             return True
-        serving = serving_copies(self.model.pods_of(revision), self.satellites)
+        about_to_go = ending(self.model)
+        staying = [pod for pod in self.model.pods_of(revision) if pod.uid not in about_to_go]
+        serving = serving_copies(staying, self.satellites)
         return serving >= max(1, min(self.copies, len(self.eligible)))
 
 

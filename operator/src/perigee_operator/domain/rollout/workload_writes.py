@@ -42,7 +42,7 @@ def workload_writes(
             )
             growing.extend(_if_different(wanted, _present(situation, wanted, place)))
         else:
-            change = _replica_set(situation, place)
+            change = _replica_set(situation, state, place)
             growing.extend(change.growing)
             shrinking.extend(change.shrinking)
             victims |= change.victims
@@ -72,7 +72,9 @@ def _services(situation: Situation) -> Iterator[Write]:
         yield from _if_different(wanted, situation.model.services.get(wanted.key.name))
 
 
-def _replica_set(situation: Situation, place: RevisionLayout) -> WorkloadWrites:
+def _replica_set(
+    situation: Situation, state: RolloutState, place: RevisionLayout
+) -> WorkloadWrites:
     wanted = replica_set(
         situation.model,
         place.revision,
@@ -92,13 +94,16 @@ def _replica_set(situation: Situation, place: RevisionLayout) -> WorkloadWrites:
         return WorkloadWrites((wanted,), (), frozenset())
     if place.copies == 0:
         return WorkloadWrites((), (wanted,), frozenset())
-    return _shrinking(situation, place, wanted)
+    return _shrinking(situation, state, place, wanted)
 
 
-def _shrinking(situation: Situation, place: RevisionLayout, wanted: Apply) -> WorkloadWrites:
+def _shrinking(
+    situation: Situation, state: RolloutState, place: RevisionLayout, wanted: Apply
+) -> WorkloadWrites:
     pods = situation.model.pods_of(place.revision.name)
     nodes = {s.node.name for s in place.satellites}
-    change = shrinkage(pods, place.copies, nodes, situation.satellites)
+    released = situation.released(state.stable)
+    change = shrinkage(pods, place.copies, nodes, situation.satellites, released)
     if change is None:
         return WorkloadWrites((), (), frozenset())
     deletions = tuple(_deletions(change))

@@ -105,6 +105,17 @@ def test_where_all_that_stay_are_ready_their_cost_decides() -> None:
     assert not change.by_name
 
 
+def test_where_it_must_not_stay_a_copy_that_serves_ends_only_once_it_is_released() -> None:
+    satellites = fleet(s1=satellite("s1", unsuited=True))
+    found = pods(3, p2={"verified": False}, p3={"verified": False})
+    change = shrinkage(found, 2, {"s2", "s3"}, satellites)
+    assert change is not None
+    assert [victim.name for victim in change.victims] == ["p3"]
+    change = shrinkage(found, 2, {"s2", "s3"}, satellites, released={"uid-p1"})
+    assert change is not None
+    assert [victim.name for victim in change.victims] == ["p1"]
+
+
 def test_nothing_ends_where_nothing_is_too_many() -> None:
     change = shrinkage(pods(2), 5, set(), FLEET)
     assert change is not None

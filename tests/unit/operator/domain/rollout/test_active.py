@@ -58,6 +58,9 @@ def serving(  # noqa: PLR0913
         (serving("a1 a2 -b1 b2", state(candidate="b"), wanted=2), "a1 b2"),
         (serving("a1 b2", state(candidate="b"), wanted=9), "a1 b2"),
         (serving("-a1 b1", state(candidate="b")), ""),
+        # With nothing of the stable revision verified the candidate goes on, but does not begin.
+        (serving("-a1 b1 b2", state(candidate="b"), active="b2"), "b2"),
+        (serving("-a1 a3 b1 b2", state(candidate="b"), active="b2"), "a3"),
         # The first revision serves where it is verified.
         (serving("b1 b2 -b3", state(None, "b")), "b1 b2"),
         # What served before goes on until enough of the stable revision does.

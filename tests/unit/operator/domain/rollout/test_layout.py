@@ -157,6 +157,28 @@ def test_what_was_given_up_keeps_what_is_verified_while_nothing_else_is() -> Non
     assert layout(found, RolloutState(stable=A, aborted=GIVEN_UP), ())[B].copies == 1
 
 
+def test_while_nothing_is_stable_copies_on_lost_satellites_cost_none_that_serve() -> None:
+    found = situation_of(
+        held("s", 1),
+        held("t", 1, phase=LOST),
+        pod("p", A, "s"),
+        pod("q", A, "t", verified=False),
+        pod("r", A, "s", verified=False),
+        workloads=replica_set_of(A, 3),
+    )
+    state = RolloutState(rollout=TRYING)
+    assert layout(found, state, ())[A].copies == 2
+
+
+def test_a_label_that_is_gone_does_not_come_back_for_clients_on_board() -> None:
+    """An operator that has just begun does not know since when a satellite is heard."""
+    label = {f"default.models.perigee.space/m-{B}": "true"}
+    pods = pod("p", A, "s"), pod("q", A, "t"), pod("x", B, "s"), pod("y", B, "t")
+    satellites = held("s", 1, routed=False, labels=label), held("t", 1, routed=False)
+    found = situation_of(*satellites, *pods, spec=EVERY_OLD)
+    assert told(layout(found, RolloutState(stable=A, previous=B), ())[B])[1] == "s"
+
+
 EVERY_OLD = model_spec(replicas=None)
 
 
@@ -227,6 +249,13 @@ def test_when_a_revision_suffices(*, verified: str, copies: int, expected: bool)
     found = situation_of(held("s", 1), held("t", 1), *pods, spec=model_spec(replicas=copies))
     assert found.suffices(A) is expected
     assert not found.suffices(None)
+
+
+def test_a_pod_that_is_about_to_end_suffices_for_nothing() -> None:
+    pods = pod("p", A, "s"), pod("q", A, "t")
+    satellites = held("s", 1), held("t", 1)
+    assert situation_of(*satellites, *pods, workloads=replica_set_of(A, 2)).suffices(A)
+    assert not situation_of(*satellites, *pods, workloads=replica_set_of(A, 0)).suffices(A)
 
 
 def test_a_revision_of_which_nothing_is_kept_is_a_stranger_until_another_suffices() -> None:
