@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .PHONY: help setup debian generate check lint types imports charts-lint test unit contract simulation \
-        cluster e2e images programs demo lab-down kind perf simulate
+        cluster e2e images programs demo lab-down kind perf simulate soak
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -54,6 +54,9 @@ test: check programs images ## check, unit, contract, simulation, cluster and e2
 
 unit contract simulation cluster e2e: $(STAMP) ## One layer of the tests
 	@pytest tests/$@
+
+soak: $(STAMP) ## A hundred thousand rollouts in turmoil, for hours: writes docs/soak.md
+	@PYTHONPATH=tests/support python tests/soak/rollouts.py --document=docs/soak.md
 
 simulate: $(STAMP) ## A thousand satellites for 30 days: writes docs/simulation.md and .svg
 	@perigee-operator simulate --satellites 1000 --days 30 --loss 0.01 --loss 0.05 --loss 0.2 --seed 1 \

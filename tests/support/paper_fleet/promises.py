@@ -8,11 +8,9 @@ from typing import Any
 from paper_fleet.api_server import Item
 from paper_fleet.fleet import PaperFleet
 from perigee_api import names
-from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain import kinds
 from perigee_operator.domain.writes import ObjectKey
 
-OUT_OF_SERVICE = frozenset({SatellitePhase.LOST})
 SWEPT = "swept"
 BOARD = "the satellites have talked"
 
@@ -102,7 +100,7 @@ class Promises:
     def _empty(self, model: str, revision: str) -> set[str]:
         """Nodes in service that may get a Pod of a revision, and have none."""
         empty = self._open_to(model, revision) - self._places(model, revision)
-        return {node for node in empty if self._fleet.satellite(node).phase not in OUT_OF_SERVICE}
+        return {node for node in empty if not self._fleet.is_lost(node)}
 
     def _labels(self, node: str) -> dict[str, str]:
         return dict(self._fleet.node(node)["metadata"]["labels"])
@@ -140,7 +138,7 @@ class Promises:
 
     def _is_in_service(self, pod: Item) -> bool:
         node = pod["spec"].get("nodeName")
-        return node is not None and self._fleet.satellite(node).phase not in OUT_OF_SERVICE
+        return node is not None and not self._fleet.is_lost(node)
 
 
 def _number(step: dict[str, Any], copies: int) -> int:
