@@ -202,23 +202,27 @@ def test_a_satellite_lost_in_its_wave_does_not_make_its_successor_late() -> None
     assert status.rollout.step == 1
 
 
-def test_on_a_satellite_that_has_just_risen_both_pods_run_until_its_routes_are_renewed() -> None:
+@pytest.mark.parametrize("dark_s", [40, 200])
+def test_on_a_satellite_that_has_just_risen_both_pods_run_until_its_routes_are_renewed(
+    dark_s: float,
+) -> None:
     """Its kube-proxy may lead clients on board to the old one for a minute more."""
     fleet = watched(fleet_of(3))
     tolerant = {"maxUnreachable": "40%"}
     fleet.ask("m", model_body(replicas=None, rollout=tolerant))
     fleet.pass_time(60)
-    passes = {"contacts": [contact(0, 100), contact(300, 10_000)]}
+    passes = {"contacts": [contact(0, 100), contact(100 + dark_s, 10_000)]}
     fleet.amend_satellite("sat-2", orbit=passes)
     _pass_until(fleet, 110)
     fleet.ask("m", model_body(artifact_number=2, replicas=None, rollout=tolerant))
-    _pass_until(fleet, 300)
+    rises_s = 100 + dark_s
+    _pass_until(fleet, rises_s)
     old, new = revision(fleet, 1), revision(fleet, 2)
     assert serving(fleet) == {"sat-1": new, "sat-2": old, "sat-3": new}
-    _pass_until(fleet, 360)
+    _pass_until(fleet, rises_s + 60)
     assert serving(fleet)["sat-2"] == new
     assert "sat-2" in hosts(fleet, old) & hosts(fleet, new)
-    _pass_until(fleet, 385)
+    _pass_until(fleet, rises_s + 85)
     assert "sat-2" not in hosts(fleet, old)
 
 

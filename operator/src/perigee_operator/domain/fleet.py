@@ -120,6 +120,8 @@ class SatelliteView:
     """What its heartbeats have shown of its contact plan."""
     agent: AgentView | None = None
     """None: it is to have none, as far as is known."""
+    linked_since: datetime | None = None
+    """As `heard_since`, and since when its link has held."""
 
     @property
     def key(self) -> str:

@@ -29,6 +29,9 @@ ROUTING_S = 65.0
 before they try again (`wait.NewExponentialBackoffManager` in client-go's reflector: 30 s, and up to
 as much at random). Until then clients on board are led to where Pods were."""
 
+UNSTEADY_S = 600.0
+"""A satellite whose signs of life come with gaps all the time is not waited for any longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Satellite:
@@ -147,9 +150,11 @@ def _is_routed(view: SatelliteView, now: datetime) -> bool:
 
 def _routed_in_s(view: SatelliteView, now: datetime) -> float | None:
     """Seconds until its routes are as the API says; None where it was never heard."""
-    if view.heard_since is None:
+    if view.heard_since is None or view.linked_since is None:
         return None
-    return ROUTING_S - (now - view.heard_since).total_seconds()
+    heard_s = (now - view.heard_since).total_seconds()
+    linked_s = (now - view.linked_since).total_seconds()
+    return min(ROUTING_S - linked_s, UNSTEADY_S - heard_s)
 
 
 def _is_leaving(view: SatelliteView) -> bool:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from perigee_operator.domain.agents.agent import AgentView
 from perigee_operator.domain.fleet import NodeView, SatelliteView
+from perigee_operator.domain.liveness.unbroken import Run
 from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.services.accuracy_book import AccuracyBook
 from perigee_operator.services.rhythms import RhythmBook
@@ -41,7 +42,7 @@ class SatelliteBooks:
         node: NodeView | None,
         heartbeat: Heartbeat | None,
         kubelet_arrived_at: datetime | None,
-        heard_since: datetime | None,
+        run: Run | None,
         contacts: Contacts,
         agent: AgentView | None,
     ) -> SatelliteView:
@@ -52,7 +53,7 @@ class SatelliteBooks:
             node,
             heard,
             kubelet_arrived_at,
-            heard_since,
+            run,
             contacts,
             self._rhythms.of(record, heard, contacts),
             self._telemetry.of(record, heard),

@@ -148,7 +148,7 @@ class Photographer:
             taken.add(name)
             heartbeat = None if node is None else heartbeats.get(name)
             agent = agents.on(name, node.labels) if agents and node else None
-            heard = (kubelets.get(name), feed.node_heard_since(name))
+            heard = (kubelets.get(name), feed.run(name))
             grounds = (record, node, heartbeat, *heard, contacts.get(record.uid, UNKNOWN), agent)
             yield self._satellite_views.of(record.uid, self._books.view, *grounds)
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from perigee_api import names
 from perigee_api.heartbeat import MAX_REPORT_BYTES, Report
-from perigee_operator.domain.liveness.unbroken import unbroken_since
+from perigee_operator.domain.liveness.unbroken import Run
 from perigee_operator.domain.odd import rows, table
 from perigee_operator.domain.writes import Json
 from perigee_operator.storage.cache import Change, Origin
@@ -51,14 +51,6 @@ class _Signal:
     report_json: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Signs of life of a Node's agent or kubelet, without a long pause between two."""
-
-    since: datetime
-    until: datetime
-
-
 class HeartbeatFeed:
     """Signs of life from the Leases of agents and of kubelets, the latest of each Node.
 
@@ -72,7 +64,7 @@ class HeartbeatFeed:
         self._heartbeats: dict[str, Heartbeat] = {}
         self._kubelet_signals: dict[str, _Signal] = {}
         self._kubelets: dict[str, datetime] = {}
-        self._runs: dict[str, _Run] = {}
+        self._runs: dict[str, Run] = {}
         self._heard_since: datetime | None = None
         self._heard_until: datetime | None = None
 
@@ -96,10 +88,9 @@ class HeartbeatFeed:
         """By Node: when its kubelet was last heard of, from ``kube-node-lease``."""
         return MappingProxyType(self._kubelets)
 
-    def node_heard_since(self, node: str) -> datetime | None:
-        """Since when its agent or its kubelet has been heard without a long pause."""
-        run = self._runs.get(node)
-        return None if run is None else run.since
+    def run(self, node: str) -> Run | None:
+        """The signs of life of its agent and its kubelet since the last long pause."""
+        return self._runs.get(node)
 
     def take_agent_lease(self, change: Change) -> bool:
         """Takes note of a change of a Lease in ``perigee-heartbeats``.
@@ -142,11 +133,7 @@ class HeartbeatFeed:
 
     def _note_sign(self, node: str, at: datetime) -> None:
         run = self._runs.get(node)
-        if run is None:
-            self._runs[node] = _Run(at, at)
-        else:
-            since = unbroken_since(run.since, run.until, at)
-            self._runs[node] = _Run(since, max(run.until, at))
+        self._runs[node] = Run.begun(at) if run is None else run.with_sign(at)
         if self._heard_until is None or at - self._heard_until > LONGEST_BREAK:
             self._heard_since = at
         self._heard_until = at if self._heard_until is None else max(at, self._heard_until)

@@ -108,17 +108,31 @@ def test_who_has_returned_settles(*, since_s: float, is_settled: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heard_since_s", "routed_in_s"), [(None, None), (0, 35), (-10, 25), (-35, 0), (-90, 0)]
+    ("heard_since_s", "linked_since_s", "routed_in_s"),
+    [
+        (None, None, None),
+        (0, 0, 35),
+        (-10, -10, 25),
+        (-35, -35, 0),
+        (-90, -90, 0),
+        # Its link has not held all the time that it was heard,
+        (-90, 0, 35),
+        (-90, 20, 55),
+        # and never does.
+        (-560, 20, 10),
+        (-900, 20, 0),
+    ],
 )
 def test_routes_on_board_are_believed_some_time_after_it_has_risen(
-    heard_since_s: float | None, routed_in_s: float | None
+    heard_since_s: float | None, linked_since_s: float | None, routed_in_s: float | None
 ) -> None:
     since = None if heard_since_s is None else at(heard_since_s)
+    linked = None if linked_since_s is None else at(linked_since_s)
     ready = Condition(
         type="Ready", status="True", reason="InContact", last_transition_time=at(-100)
     )
     status = SatelliteNodeStatus(phase=SatellitePhase.IN_CONTACT, conditions=[ready])
-    view = satellite_view(heard_since=since, status=status)
+    view = satellite_view(heard_since=since, linked_since=linked, status=status)
     found = seen(view, 30)
     assert found.routed is (routed_in_s == 0)
     assert steady_for_s(view, found, GUARD_S, at(30)) == (routed_in_s or None)

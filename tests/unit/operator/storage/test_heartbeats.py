@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from perigee_api import names
 from perigee_api.heartbeat import MAX_REPORT_BYTES, Report
+from perigee_operator.domain.liveness.unbroken import Run
 from perigee_operator.storage.cache import Change, Origin
 from perigee_operator.storage.heartbeats import HeartbeatFeed, parse_report, parse_time
 
@@ -182,18 +183,19 @@ def test_a_listing_that_shows_nothing_new_is_no_sign_of_life(
 def test_agent_and_kubelet_are_heard_together_until_a_long_pause(
     feed: HeartbeatFeed, clock: Clock
 ) -> None:
-    assert feed.node_heard_since("sat-1") is None
+    assert feed.run("sat-1") is None
     feed.take_agent_lease(streamed(lease()))
-    clock.advance(50)
-    feed.take_kubelet_lease(streamed(lease(report=None, renewed=at(50))))
+    clock.advance(20)
+    feed.take_kubelet_lease(streamed(lease(report=None, renewed=at(20))))
+    assert feed.run("sat-1") == Run(at(0), at(20), at(0))
     clock.advance(60)
-    feed.take_agent_lease(streamed(lease(renewed=at(110))))
-    assert feed.node_heard_since("sat-1") == at(0)
+    feed.take_agent_lease(streamed(lease(renewed=at(80))))
+    assert feed.run("sat-1") == Run(at(0), at(80), at(80))
     clock.advance(61)
-    feed.take_agent_lease(streamed(lease(renewed=at(171))))
-    assert feed.node_heard_since("sat-1") == at(171)
+    feed.take_agent_lease(streamed(lease(renewed=at(141))))
+    assert feed.run("sat-1") == Run.begun(at(141))
     feed.take_agent_lease(replace(streamed(lease()), removed=True))
-    assert feed.node_heard_since("sat-1") is None
+    assert feed.run("sat-1") is None
 
 
 def test_kubelets_are_heard_of_apart(feed: HeartbeatFeed, clock: Clock) -> None:

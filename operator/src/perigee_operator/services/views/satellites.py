@@ -14,6 +14,7 @@ from perigee_operator.domain.agents.agent import AgentView
 from perigee_operator.domain.fleet import HeartbeatView, NodeView, SatelliteView
 from perigee_operator.domain.liveness.phi import Rhythm
 from perigee_operator.domain.liveness.plan_accuracy import PlanAccuracy
+from perigee_operator.domain.liveness.unbroken import Run
 from perigee_operator.domain.odd import table, text, whole
 from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.domain.writes import Json
@@ -65,7 +66,7 @@ def satellite_view(  # noqa: PLR0913, PLR0917 - what a view consists of
     node: NodeView | None,
     heartbeat: HeartbeatView | None,
     kubelet_arrived_at: datetime | None,
-    heard_since: datetime | None,
+    run: Run | None,
     contacts: Contacts,
     rhythm: Rhythm,
     telemetry_days: TelemetryDays | None = None,
@@ -85,7 +86,8 @@ def satellite_view(  # noqa: PLR0913, PLR0917 - what a view consists of
         node=node,
         heartbeat=heartbeat,
         kubelet_arrived_at=kubelet_arrived_at,
-        heard_since=heard_since,
+        heard_since=run.since if run else None,
+        linked_since=run.linked_since if run else None,
         contacts=contacts,
         rhythm=rhythm,
         telemetry_days=telemetry_days,

@@ -12,6 +12,7 @@ from perigee_api.inference_model import InferenceModelStatus
 from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
 from perigee_operator.domain.kinds import CONTROLLER_REVISION, POD
 from perigee_operator.domain.liveness.phi import planned
+from perigee_operator.domain.liveness.unbroken import Run
 from perigee_operator.domain.odd import UnviewableError
 from perigee_operator.domain.orbit.contacts import UNKNOWN
 from perigee_operator.domain.rollout.revision import revision_body
@@ -66,7 +67,8 @@ def test_a_node() -> None:
 
 def a_satellite(**more: Any) -> Any:
     item = thing(**{"spec": satellite_body(), **more})
-    return satellite_view(satellite_record(item), node(), None, at(0), at(0), UNKNOWN, planned(10))
+    record, run = satellite_record(item), Run(at(0), at(9), at(5))
+    return satellite_view(record, node(), None, at(0), run, UNKNOWN, planned(10))
 
 
 def test_a_satellite() -> None:
@@ -74,6 +76,7 @@ def test_a_satellite() -> None:
     assert view.spec_error is None
     assert (view.status.phase, view.status.epoch) == (SatellitePhase.LOST, 3)
     assert not view.loss_consented
+    assert (view.heard_since, view.linked_since) == (at(0), at(5))
 
 
 @pytest.mark.parametrize(
