@@ -27,6 +27,7 @@ OF_MODELS: Final = frozenset(
     {
         "Available",
         "Degraded",
+        "DependenciesMet",
         "InReach",
         "InWindow",
         "NameTaken",

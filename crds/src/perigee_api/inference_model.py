@@ -23,6 +23,7 @@ from perigee_api.rollout import (
     GoldenAnalysis,
     Pause,
     Percent,
+    Predecessor,
     Rollout,
     Step,
     Wave,
@@ -57,12 +58,15 @@ __all__ = [
     "PinnedRevision",
     "Placement",
     "Precision",
+    "Predecessor",
     "Rollout",
     "RolloutStatus",
     "Runtime",
     "SpreadBy",
     "Step",
     "Uri",
+    "WaitReason",
+    "WaitingRevision",
     "Wave",
 ]
 
@@ -179,6 +183,25 @@ class PinnedRevision(Schema):
     time: Timestamp = Field(description="When.")
 
 
+class WaitReason(StrEnum):
+    """Why a revision is not begun yet."""
+
+    PAUSED = "Paused"
+    HELD = "Held"
+    PREDECESSOR = "Predecessor"
+
+
+class WaitingRevision(Schema):
+    """A revision that is to be introduced, and may not be yet."""
+
+    revision: str = Field(description="The revision.")
+    reason: WaitReason = Field(
+        description="Paused: by spec.paused. Held: by its policy or its windows. Predecessor: by a "
+        "model that spec.rollout.after names. The message says more."
+    )
+    since: Timestamp = Field(description="Since when it waits, whatever for.")
+
+
 class HistoryEntry(Schema):
     """Something that was decided about the model's rollouts."""
 
@@ -212,6 +235,7 @@ class InferenceModelStatus(Schema):
         default=None, description="The revision that served before, kept for the way back."
     )
     rollout: RolloutStatus | None = None
+    waiting: WaitingRevision | None = None
     aborted: AbortedRollout | None = None
     pinned: PinnedRevision | None = None
     history: Annotated[list[HistoryEntry], Field(max_length=HISTORY_LIMIT)] = Field(
@@ -250,6 +274,12 @@ RESOURCE: Final = Resource(
             f"the name must not end in {names.LOCAL_SUFFIX}: that is the name of the Service by "
             "which a satellite reaches the model without it",
             field=".metadata.name",
+        ),
+        Rule(
+            "!has(self.spec.rollout) || !has(self.spec.rollout.after) || "
+            "self.spec.rollout.after.all(first, first.model != self.metadata.name)",
+            "a model cannot come after itself",
+            field=".spec.rollout.after",
         ),
     ),
     columns=(

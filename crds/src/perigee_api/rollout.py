@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field
 
+from perigee_api import names
 from perigee_api.analysis import MEASURED_STEPS, AnalysisMetric
 from perigee_api.base import Schema, Timestamp
 from perigee_api.placement import LabelSelector
@@ -243,6 +244,23 @@ class RolloutTerms(Schema):
         return float(self.max_unreachable.removesuffix("%"))
 
 
+class Predecessor(Schema):
+    """A model of the same namespace that comes first."""
+
+    model: str = Field(
+        min_length=1,
+        max_length=names.LONGEST_MODEL_NAME,
+        pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
+        description="Its name.",
+    )
+    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$", max_length=8)] | None = Field(
+        default=None,
+        description="A revision of its history: that one must be its stable revision, or one that "
+        "first came after it. If not given, its stable revision must be the one that its spec "
+        "asks for, with nothing under way.",
+    )
+
+
 class Rollout(RolloutTerms):
     """How a new revision is introduced."""
 
@@ -267,6 +285,22 @@ class Rollout(RolloutTerms):
         "way as well: the step of the same number goes on, or the last one where there are fewer. "
         "While there is no such policy, or it makes no sense, rollouts wait; what serves goes on "
         "serving, and the way back to a revision that has served before stays open.",
+    )
+    after: Annotated[
+        list[Predecessor],
+        Field(
+            max_length=16,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["model"],
+            },
+        ),
+    ] = Field(
+        default_factory=list,
+        description="Models of the same namespace that come first: no revision of this model is "
+        "introduced, the first one included, until all of them are promoted. A rollout that is "
+        "under way goes on whatever becomes of them, and the way back to a revision that has "
+        "served before waits for nobody.",
     )
     history_limit: int = Field(
         default=5,

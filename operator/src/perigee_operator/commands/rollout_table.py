@@ -25,6 +25,10 @@ def _lines(name: str, spec: InferenceModelSpec, status: InferenceModelStatus) ->
     yield ""
     yield f"  stable     {status.stable_revision or 'none yet'}"
     yield f"  previous   {status.previous_revision or 'none'}"
+    if status.waiting is not None:
+        waiting = status.waiting
+        since = f"since {waiting.since:%Y-%m-%d %H:%M:%S}"
+        yield f"  waiting    {waiting.revision} ({waiting.reason}) {since}"
     if status.rollout is not None:
         yield f"  candidate  {status.rollout.candidate}"
         yield f"  weight     {status.rollout.weight} % asked, {status.weight} % served"

@@ -87,8 +87,10 @@ def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Pla
     }
     satellites = known | leaving
 
+    models = {model.key: model for model in snapshot.models}
+
     def decided(model: ModelView) -> ModelDecision:
-        return decide(model, satellites, settings, now)
+        return decide(model, satellites, models, settings, now)
 
     memory.note_departing(leaving.keys())
     decisions = memory.models.decided(snapshot.models, memory.satellites, decided, now)

@@ -24,6 +24,8 @@ class Clearance:
 
     hold: str | None = None
     """Why nothing may be started; None: it may go on."""
+    comes_after: str | None = None
+    """Why no revision may be begun; one that is under way goes on."""
     reverts: bool = False
     """While it is held the stable revision serves wherever it can be reached."""
     only_in_contact: bool = False
@@ -37,13 +39,21 @@ class Clearance:
     steps_known: bool = True
     """False: they are a policy's that there is not, or that makes no sense."""
 
+    def after(self, met: Verdict | None) -> "Clearance":
+        """The same, for a model that others come before, or None of them."""
+        if met is None:
+            return self
+        waits = None if met.holds else met.message
+        conditions = {**self.conditions, "DependenciesMet": met}
+        return replace(self, comes_after=waits, conditions=conditions)
+
     def on(self, state: RolloutState) -> "Clearance":
         """What it means for a rollout: the way back to what has served before is always free.
 
         One that was put back stays so until it is let go on.
         """
         if state.rollout is not None and state.rollout.direct and state.stable is not None:
-            return replace(self, hold=None, reverts=False, only_in_contact=False)
+            return replace(self, hold=None, comes_after=None, reverts=False, only_in_contact=False)
         was_reverted = state.rollout is not None and state.rollout.reverted
         reverts = self.hold is not None and state.stable is not None
         return replace(self, reverts=reverts and (self.reverts or was_reverted))

@@ -5,25 +5,26 @@ from dataclasses import replace
 from datetime import datetime
 
 from perigee_api import names
-from perigee_api.inference_model import InferenceModelStatus, ModelPhase
+from perigee_api.inference_model import InferenceModelStatus, ModelPhase, WaitReason
 from perigee_operator.domain.fleet import ModelView, Settings
 from perigee_operator.domain.kinds import INFERENCE_MODEL
-from perigee_operator.domain.placement.choice import with_standby
 from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.rollout.actions import asked
 from perigee_operator.domain.rollout.active import active_pods
+from perigee_operator.domain.rollout.beginning import Wait, wait_before
 from perigee_operator.domain.rollout.clearance import clearance_of, noted
 from perigee_operator.domain.rollout.ending import ending
 from perigee_operator.domain.rollout.evidence import evidence_against, obstacles
 from perigee_operator.domain.rollout.judgement import Judgement, Policy, judge
 from perigee_operator.domain.rollout.kept_files import kept_files
-from perigee_operator.domain.rollout.layout import RevisionLayout, layout
+from perigee_operator.domain.rollout.layout import layout
 from perigee_operator.domain.rollout.model_decision import ModelDecision
 from perigee_operator.domain.rollout.model_status import Serving, model_status
 from perigee_operator.domain.rollout.node_labels import node_labels
 from perigee_operator.domain.rollout.nonsense import left_alone
 from perigee_operator.domain.rollout.note import Note
 from perigee_operator.domain.rollout.pod_writes import pod_labels
+from perigee_operator.domain.rollout.precedence import dependencies_met
 from perigee_operator.domain.rollout.progress import WaveProgress
 from perigee_operator.domain.rollout.refusal import forgotten
 from perigee_operator.domain.rollout.revision import named_revision
@@ -41,6 +42,7 @@ from perigee_operator.domain.rollout.rollout_state import (
     target,
     with_members,
 )
+from perigee_operator.domain.rollout.settled import is_settled
 from perigee_operator.domain.rollout.situation import Situation, serves, situated
 from perigee_operator.domain.rollout.terms import terms_of
 from perigee_operator.domain.rollout.turn import started, superseded
@@ -54,75 +56,76 @@ from perigee_operator.domain.writes import Announce, ObjectKey, Track, Write
 
 
 def decide(
-    model: ModelView, satellites: Mapping[str, Satellite], settings: Settings, now: datetime
+    model: ModelView,
+    satellites: Mapping[str, Satellite],
+    models: Mapping[str, ModelView],
+    settings: Settings,
+    now: datetime,
 ) -> ModelDecision:
-    """Decides about a model; satellites are by Node name."""
+    """Decides about a model; satellites are by Node name, all models by key."""
     if model.deleting:
         return ModelDecision(Track(model.key, ()))
     if model.spec is None:
         return left_alone(model, satellites, now)
     terms = terms_of(model, model.spec)
     situation = situated(model, terms.spec, satellites, settings.serve_image, now)
-    situation = replace(situation, clearance=clearance_of(terms, now))
+    met = dependencies_met(model, models, settings.serve_image)
+    situation = replace(situation, clearance=clearance_of(terms, now).after(met))
     named = named_revision(model.spec, settings.serve_image)
     before = known_part(recorded(model.status), situation.revisions)
     promoted = frozenset(view.name for view in model.revisions if view.promoted)
     bearings = Bearings(named, promoted, tuple(terms.spec.rollout.steps), now, terms.fault)
     ask = asked(model.actions, before, model.status.history, bearings)
     before, wanted = target(ask.state, named)
-    if wanted not in situation.revisions:
-        situation = _held_by(situation, _unknown(wanted))
-    judgement = _aimed(situation, before, wanted, bearings)
+    before = _let_go(situation, before, now)
+    wait = wait_before(situation, before, wanted, bearings)
+    if wait is None:
+        judgement = _aimed(situation, before, wanted, bearings)
+    else:
+        situation = _held_by(situation, wait)
+        judgement = _not_begun(situation, before, wait)
     judgement = replace(judgement, notes=ask.notes + judgement.notes)
     if ask.more:
         judgement = replace(judgement, next_change_s=0)
     return _effects(situation, judgement, ask.writes, now)
 
 
-def _unknown(wanted: str) -> str:
-    return f"revision {wanted} is not in the history"
+def _let_go(situation: Situation, before: RolloutState, now: datetime) -> RolloutState:
+    """The state so far; of a rollout that is paused no more, with a step that begins anew."""
+    held = before.rollout is not None and before.rollout.held
+    was_paused = situation.model.status.phase is ModelPhase.PAUSED
+    return resumed(before, now) if was_paused and not situation.spec.paused and not held else before
 
 
-def _held_by(situation: Situation, why: str) -> Situation:
+def _held_by(situation: Situation, wait: Wait) -> Situation:
+    """What is under way stays where it is, since it is not what is wanted any more."""
+    if wait.reason is WaitReason.PAUSED:
+        return situation
     clearance = situation.clearance
-    return replace(situation, clearance=replace(clearance, hold=clearance.hold or why))
+    return replace(situation, clearance=replace(clearance, hold=clearance.hold or wait.message))
 
 
 def _aimed(
     situation: Situation, before: RolloutState, wanted: str, bearings: Bearings
 ) -> Judgement:
-    """The judgement of a model that is to go where its spec, or a person, wants it."""
-    spec, now = situation.spec, bearings.now
-    held = before.rollout is not None and before.rollout.held
-    if situation.model.status.phase is ModelPhase.PAUSED and not spec.paused and not held:
-        before = resumed(before, now)
-    if wanted not in situation.revisions:
-        under_way = before.rollout is not None
-        return _not_begun(situation, before, _unknown(wanted), withheld=under_way)
+    """The judgement of a model that goes where its spec, or a person, wants it."""
     known = wanted in bearings.promoted
-    state = aimed_at(before, wanted, promoted_before=known, now=now)
-    is_new = state.candidate not in (None, before.candidate)
-    if spec.paused and is_new:
-        return _not_begun(situation, before, f"revision {wanted} waits: paused by spec.paused")
-    hold = situation.clearance.on(state).hold
-    if hold is not None and is_new:
-        return _not_begun(situation, before, f"revision {wanted} waits: {hold}")
-    judgement = _judged(situation, state, now)
+    state = aimed_at(before, wanted, promoted_before=known, now=bearings.now)
+    judgement = _judged(situation, state, bearings.now)
     turn = superseded(before, wanted) + started(before, judgement.state)
     return replace(judgement, notes=turn + judgement.notes)
 
 
-def _not_begun(
-    situation: Situation, before: RolloutState, why: str, *, withheld: bool = True
-) -> Judgement:
+def _not_begun(situation: Situation, before: RolloutState, wait: Wait) -> Judgement:
     """Of a revision that may not be introduced now; one that is under way is judged for itself."""
-    judgement = _judged(situation, before, situation.now)
+    judgement = replace(_judged(situation, before, situation.now), wait=wait)
     if judgement.notes:
         return judgement
     held = before.rollout is not None and before.rollout.held
+    withheld = wait.reason is not None or before.rollout is not None
     if withheld and not situation.spec.paused and not held:
-        return replace(judgement, message=why, withheld=True)
-    return replace(judgement, message=f"{why[:1].upper()}{why[1:]}.")
+        return replace(judgement, message=wait.message, withheld=True)
+    return replace(judgement, message=f"{wait.message[:1].upper()}{wait.message[1:]}.")
 
 
 def _wave(situation: Situation, state: RolloutState) -> tuple[Satellite, ...]:
@@ -236,36 +239,8 @@ def _effects(
         kept_files(situation, state, places),
         situation.dispensable(state.stable),
         clearance.next_change_s(now, judgement.next_change_s),
-        settled=not writes and _is_settled(situation, state, status, places),
+        settled=not writes and is_settled(situation, state, status, places),
     )
-
-
-def _is_settled(
-    situation: Situation,
-    state: RolloutState,
-    status: InferenceModelStatus,
-    places: Mapping[str, RevisionLayout],
-) -> bool:
-    """Whether nothing is under way that any satellite that comes into contact could further."""
-    if state.rollout is not None or status.phase is not ModelPhase.HEALTHY:
-        return False
-    if any(pod.refused for pod in situation.model.pods):
-        return False
-    if situation.spec.placement.keep_in_reach:
-        return False  # What is said of its reach follows the clock.
-    place = places.get(state.stable or "")
-    if place is not None and _lacks_room(situation, place):
-        return False
-    if situation.spec.placement.every_satellite or place is None:
-        return True
-    return situation.are_at_home(place.revision.name, place.satellites)
-
-
-def _lacks_room(situation: Situation, place: RevisionLayout) -> bool:
-    """Whether fewer satellites have room than are wanted: any other might get some."""
-    every = situation.spec.placement.every_satellite
-    wanted = situation.copies if every else with_standby(situation.copies)
-    return len(place.satellites) < min(wanted, len(situation.eligible))
 
 
 def _status_writes(

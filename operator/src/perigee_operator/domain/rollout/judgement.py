@@ -11,6 +11,7 @@ from perigee_operator.domain.rollout.analysis import (
     metrics_verdict,
     watched_on,
 )
+from perigee_operator.domain.rollout.beginning import Wait
 from perigee_operator.domain.rollout.clearance import CLEAR, Clearance, counted_from_release
 from perigee_operator.domain.rollout.deadline import overdue
 from perigee_operator.domain.rollout.evidence import Evidence, Source
@@ -32,6 +33,8 @@ class Judgement:
     stands_still: bool = False
     withheld: bool = False
     """Nothing may be started, whatever the satellites do."""
+    wait: Wait | None = None
+    """What keeps the revision that is wanted from being begun."""
     notes: tuple[Note, ...] = ()
     next_change_s: float | None = None
 

@@ -4,11 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from perigee_api import names
-from perigee_api.inference_model import InferenceModelStatus, ModelPhase, PinnedRevision, Step
+from perigee_api.inference_model import (
+    InferenceModelStatus,
+    ModelPhase,
+    PinnedRevision,
+    Step,
+    WaitingRevision,
+)
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.condition import Verdict, renewed
 from perigee_operator.domain.fleet import ModelView
 from perigee_operator.domain.placement.eligibility import objection
+from perigee_operator.domain.rollout.beginning import Wait
 from perigee_operator.domain.rollout.judgement import Judgement
 from perigee_operator.domain.rollout.model_reach import in_reach
 from perigee_operator.domain.rollout.note import extended
@@ -60,6 +67,7 @@ def model_status(
         candidate_revision=state.candidate,
         previous_revision=state.previous,
         rollout=rollout,
+        waiting=_waiting(model.status.waiting, judgement.wait, now),
         aborted=state.aborted,
         pinned=state.pinned,
         history=extended(model.status.history, judgement.notes, now),
@@ -68,6 +76,17 @@ def model_status(
         weight=round(100 * serving.candidate / serving.active) if serving.active else 0,
         selector=f"{names.MODEL_LABEL}={model.name},{names.ACTIVE_LABEL}=true",
     )
+
+
+def _waiting(
+    before: WaitingRevision | None, wait: Wait | None, now: datetime
+) -> WaitingRevision | None:
+    """What waits to be begun, and since when, for whatever reason."""
+    if wait is None or wait.reason is None:
+        return None
+    stands = before is not None and before.revision == wait.revision
+    since = before.since if before is not None and stands else now.replace(microsecond=0)
+    return WaitingRevision(revision=wait.revision, reason=wait.reason, since=since)
 
 
 def invalid_status(model: ModelView, active: int, now: datetime) -> InferenceModelStatus:
@@ -99,7 +118,8 @@ def _phase(situation: Situation, judgement: Judgement, serving: Serving) -> tupl
     if not judgement.withheld:
         return phase, message
     waits = f"{judgement.message[:1].upper()}{judgement.message[1:]}."
-    if phase is ModelPhase.HEALTHY:
+    first = state.stable is None and state.aborted is None
+    if phase is ModelPhase.HEALTHY or first:
         return ModelPhase.WAITING, waits
     return phase, f"{message} {waits}"
 
