@@ -160,6 +160,11 @@ class RolloutStatus(Schema):
     let_go_on: Timestamp | None = Field(
         default=None, description="When it was last let go on. Deadlines count from then on."
     )
+    idle: bool = Field(
+        default=False,
+        description="Only a person or another spec leads it on, not satellites and time: it does "
+        "not count among the rollouts that may be under way at once.",
+    )
     analysis: Annotated[list[MetricStatus], Field(max_length=64)] = Field(
         default_factory=list, description="The metrics that are measured, in the order of steps."
     )
@@ -189,6 +194,8 @@ class WaitReason(StrEnum):
     PAUSED = "Paused"
     HELD = "Held"
     PREDECESSOR = "Predecessor"
+    PLACE = "Place"
+    UNKNOWN = "Unknown"
 
 
 class WaitingRevision(Schema):
@@ -197,9 +204,15 @@ class WaitingRevision(Schema):
     revision: str = Field(description="The revision.")
     reason: WaitReason = Field(
         description="Paused: by spec.paused. Held: by its policy or its windows. Predecessor: by a "
-        "model that spec.rollout.after names. The message says more."
+        "model that spec.rollout.after names. Place: as many rollouts are under way in the fleet "
+        "as may be at once. Unknown: the history has no such revision. The message says more."
     )
-    since: Timestamp = Field(description="Since when it waits, whatever for.")
+    since: Timestamp = Field(
+        description="Since when it waits, whatever for: who waits longest begins first."
+    )
+    place: int | None = Field(
+        default=None, ge=1, description="Of those that wait for a Place; 1 is the next."
+    )
 
 
 class HistoryEntry(Schema):

@@ -47,6 +47,12 @@ class Config(BaseSettings):
         le=100,
         description="Share of the fleet that may become Lost within an hour, %.",
     )
+    rollouts_at_once: int = Field(
+        default=0,
+        ge=0,
+        le=10_000,
+        description="Rollouts that may be under way in the fleet at once; 0: as many as there are.",
+    )
     elements_stale_after_days: float = Field(
         default=14,
         gt=0,
@@ -81,7 +87,11 @@ class Config(BaseSettings):
 
     def settings(self) -> Settings:
         """What of it the domain needs."""
-        return Settings(serve_image=self.serve_image, loss_budget_percent=self.loss_budget_percent)
+        return Settings(
+            serve_image=self.serve_image,
+            loss_budget_percent=self.loss_budget_percent,
+            rollouts_at_once=self.rollouts_at_once,
+        )
 
 
 def variables() -> tuple[str, ...]:

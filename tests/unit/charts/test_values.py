@@ -41,6 +41,7 @@ def environment(objects: dict[str, Any], key: str) -> dict[str, str]:
         ({"mode": "act"}, "mode"),
         ({"lossBudgetPercent": 101}, "lossBudgetPercent"),
         ({"lossBudgetPercent": "25"}, "lossBudgetPercent"),
+        ({"rolloutsAtOnce": -1}, "rolloutsAtOnce"),
         ({"logFormat": "text"}, "logFormat"),
         ({"operator": {"replicas": 2}}, "replicas"),
         ({"operator": {"image": {"tag": "latest"}}}, "tag"),
@@ -99,12 +100,14 @@ def test_mode_budget_and_log_format_reach_the_operator(render: Render) -> None:
     told = environment(objects, OPERATOR)
     assert told["PERIGEE_MODE"] == "Observe"
     assert told["PERIGEE_LOSS_BUDGET_PERCENT"] == "0"
+    assert told["PERIGEE_ROLLOUTS_AT_ONCE"] == "0"
     assert told["PERIGEE_LOG_FORMAT"] == "console"
     assert environment(objects, AGENT)["PERIGEE_REPORT_LOG_FORMAT"] == "console"
 
 
 def test_large_figures_stay_figures(render: Render) -> None:
-    objects = render({"agent": {"cacheMiB": 10_000_000}})
+    objects = render({"agent": {"cacheMiB": 10_000_000}, "rolloutsAtOnce": 10_000})
+    assert environment(objects, OPERATOR)["PERIGEE_ROLLOUTS_AT_ONCE"] == "10000"
     assert environment(objects, AGENT)["PERIGEE_REPORT_CACHE_MIB"] == "10000000"
 
 

@@ -36,6 +36,7 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
         ("PERIGEE_MODE", "Guess"),
         ("PERIGEE_LOSS_BUDGET_PERCENT", "101"),
         ("PERIGEE_LOSS_BUDGET_PERCENT", "few"),
+        ("PERIGEE_ROLLOUTS_AT_ONCE", "-1"),
         ("PERIGEE_HTTP_PORT", "0"),
         ("PERIGEE_LIVENESS_LIMIT_S", "0"),
         ("PERIGEE_LOG_LEVEL", "LOUD"),
@@ -71,8 +72,10 @@ def test_help_lists_every_setting() -> None:
 
 def test_settings_reach_the_domain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PERIGEE_LOSS_BUDGET_PERCENT", "10")
+    monkeypatch.setenv("PERIGEE_ROLLOUTS_AT_ONCE", "3")
     settings = Config().settings()
     assert (settings.serve_image, settings.loss_budget_percent) == ("edge:1", 10)
+    assert settings.rollouts_at_once == 3
 
 
 async def _raise(error: Exception) -> None:

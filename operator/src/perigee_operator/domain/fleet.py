@@ -28,6 +28,8 @@ class Settings:
     serve_image: str
     loss_budget_percent: float = 25
     """Share of the fleet that may become Lost within an hour without a human's consent."""
+    rollouts_at_once: int = 0
+    """Rollouts that may be under way at once; 0: as many as there are."""
     sweep_limit_s: float = 5
     """The planner looks at the fleet at least this often."""
     losing_guard_s: float = 5

@@ -28,6 +28,8 @@ from perigee_operator.domain.projection import (
 from perigee_operator.domain.rollout.actions import lone_tracks
 from perigee_operator.domain.rollout.decision import decide
 from perigee_operator.domain.rollout.model_decision import ModelDecision
+from perigee_operator.domain.rollout.places import Places, in_order
+from perigee_operator.domain.rollout.surroundings import Surroundings
 from perigee_operator.domain.satellite import departing
 from perigee_operator.domain.satellite_status import Sighting, satellite_writes, status_due
 from perigee_operator.domain.writes import Apply, ObjectKey, Track, Write
@@ -88,19 +90,25 @@ def plan(snapshot: Snapshot, now: datetime, memory: Memory | None = None) -> Pla
     satellites = known | leaving
 
     models = {model.key: model for model in snapshot.models}
+    places = Places(snapshot.models, settings.rollouts_at_once, now)
 
     def decided(model: ModelView) -> ModelDecision:
-        return decide(model, satellites, models, settings, now)
+        found = decide(model, satellites, Surroundings(models, places.turn), settings, now)
+        places.note(found)
+        return found
 
     memory.note_departing(leaving.keys())
-    decisions = memory.models.decided(snapshot.models, memory.satellites, decided, now)
+    order = in_order(snapshot.models)
+    found = memory.models.decided(order, memory.satellites, decided, now)
+    by_key = {model.key: each for model, each in zip(order, found, strict=True)}
+    decisions = [by_key[model.key] for model in snapshot.models]
     demands = _demands(decisions)
     hears = snapshot.hearing.observing_since is not None
     agents = replacement(snapshot.agents if hears else None, snapshot.satellites, known, now)
-    found = _Findings(assessments, held, pods, agents.stuck, demands)
+    findings = _Findings(assessments, held, pods, agents.stuck, demands)
     memory.idle.keep(assessments.keys())
     tracks = [
-        *_satellite_tracks(snapshot.satellites, found, memory.idle, now),
+        *_satellite_tracks(snapshot.satellites, findings, memory.idle, now),
         *(decision.track for decision in decisions),
         *_stray_tracks(snapshot, pods, demands, now),
         *lone_tracks(snapshot.lone_actions, now),

@@ -23,6 +23,7 @@ from perigee_operator.domain.rollout.model_status import Serving, model_status
 from perigee_operator.domain.rollout.node_labels import node_labels
 from perigee_operator.domain.rollout.nonsense import left_alone
 from perigee_operator.domain.rollout.note import Note
+from perigee_operator.domain.rollout.places import takes_place
 from perigee_operator.domain.rollout.pod_writes import pod_labels
 from perigee_operator.domain.rollout.precedence import dependencies_met
 from perigee_operator.domain.rollout.progress import WaveProgress
@@ -44,6 +45,7 @@ from perigee_operator.domain.rollout.rollout_state import (
 )
 from perigee_operator.domain.rollout.settled import is_settled
 from perigee_operator.domain.rollout.situation import Situation, serves, situated
+from perigee_operator.domain.rollout.surroundings import Surroundings
 from perigee_operator.domain.rollout.terms import terms_of
 from perigee_operator.domain.rollout.turn import started, superseded
 from perigee_operator.domain.rollout.unplaced import unplaced
@@ -58,18 +60,18 @@ from perigee_operator.domain.writes import Announce, ObjectKey, Track, Write
 def decide(
     model: ModelView,
     satellites: Mapping[str, Satellite],
-    models: Mapping[str, ModelView],
+    surroundings: Surroundings,
     settings: Settings,
     now: datetime,
 ) -> ModelDecision:
-    """Decides about a model; satellites are by Node name, all models by key."""
+    """Decides about a model; satellites are by Node name."""
     if model.deleting:
         return ModelDecision(Track(model.key, ()))
     if model.spec is None:
         return left_alone(model, satellites, now)
     terms = terms_of(model, model.spec)
     situation = situated(model, terms.spec, satellites, settings.serve_image, now)
-    met = dependencies_met(model, models, settings.serve_image)
+    met = dependencies_met(model, surroundings.models, settings.serve_image)
     situation = replace(situation, clearance=clearance_of(terms, now).after(met))
     named = named_revision(model.spec, settings.serve_image)
     before = known_part(recorded(model.status), situation.revisions)
@@ -78,7 +80,7 @@ def decide(
     ask = asked(model.actions, before, model.status.history, bearings)
     before, wanted = target(ask.state, named)
     before = _let_go(situation, before, now)
-    wait = wait_before(situation, before, wanted, bearings)
+    wait = wait_before(situation, before, wanted, bearings, surroundings.turn)
     if wait is None:
         judgement = _aimed(situation, before, wanted, bearings)
     else:
@@ -122,7 +124,7 @@ def _not_begun(situation: Situation, before: RolloutState, wait: Wait) -> Judgem
     if judgement.notes:
         return judgement
     held = before.rollout is not None and before.rollout.held
-    withheld = wait.reason is not None or before.rollout is not None
+    withheld = wait.reason is not WaitReason.UNKNOWN or before.rollout is not None
     if withheld and not situation.spec.paused and not held:
         return replace(judgement, message=wait.message, withheld=True)
     return replace(judgement, message=f"{wait.message[:1].upper()}{wait.message[1:]}.")
@@ -239,8 +241,18 @@ def _effects(
         kept_files(situation, state, places),
         situation.dispensable(state.stable),
         clearance.next_change_s(now, judgement.next_change_s),
+        begins=_begins(model, state, now),
+        queues=judgement.wait is not None and judgement.wait.reason is WaitReason.PLACE,
         settled=not writes and is_settled(situation, state, status, places),
     )
+
+
+def _begins(model: ModelView, state: RolloutState, now: datetime) -> bool:
+    """Whether a rollout takes a place that it did not have."""
+    if state.rollout is None or state.candidate == model.status.candidate_revision:
+        return False
+    goes_back = state.rollout.direct and state.stable is not None
+    return not goes_back and not takes_place(model, now)
 
 
 def _status_writes(

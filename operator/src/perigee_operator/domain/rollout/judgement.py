@@ -35,6 +35,8 @@ class Judgement:
     """Nothing may be started, whatever the satellites do."""
     wait: Wait | None = None
     """What keeps the revision that is wanted from being begun."""
+    idle: bool = False
+    """Only a person or another spec leads it on."""
     notes: tuple[Note, ...] = ()
     next_change_s: float | None = None
 
@@ -81,7 +83,11 @@ def judge(
     verdict = _verdict(stage, status, progress, policy, now)
     if verdict.passed:
         verdict = metrics_verdict(found, stage) or verdict
-    return _followed(state, stage, verdict, evidence, now)
+    judgement = _followed(state, stage, verdict, evidence, now)
+    # A first revision has no deadline, but does not keep others from beginning for ever either.
+    late = state.stable is None and overdue(progress, status, policy.rollout.deadline_s, now)
+    stuck = awaits_file or verdict.awaits_person or bool(late)
+    return replace(judgement, idle=not verdict.passed and stuck)
 
 
 def _measured(

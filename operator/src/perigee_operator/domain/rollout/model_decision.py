@@ -19,5 +19,9 @@ class ModelDecision:
     dispensable: frozenset[str] = frozenset()
     """uids of Pods on satellites that leave, which may end."""
     next_change_s: float | None = None
+    begins: bool = False
+    """A rollout begins that counts among those that may be under way at once."""
+    queues: bool = False
+    """One would begin, if as many were not under way."""
     settled: bool = False
     """It stands until the model changes, or a satellite that it names, or where models may run."""

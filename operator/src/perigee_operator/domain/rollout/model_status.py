@@ -57,7 +57,8 @@ def model_status(
     rollout = state.rollout
     if rollout is not None:
         asked = stage_of(situation.spec.rollout, rollout).weight
-        rollout = rollout.model_copy(update={"wave": wave_size, "weight": asked})
+        change = {"wave": wave_size, "weight": asked, "idle": judgement.idle}
+        rollout = rollout.model_copy(update=change)
     return InferenceModelStatus(
         phase=phase,
         message=message[:MESSAGE_LIMIT],
@@ -82,11 +83,13 @@ def _waiting(
     before: WaitingRevision | None, wait: Wait | None, now: datetime
 ) -> WaitingRevision | None:
     """What waits to be begun, and since when, for whatever reason."""
-    if wait is None or wait.reason is None:
+    if wait is None:
         return None
     stands = before is not None and before.revision == wait.revision
     since = before.since if before is not None and stands else now.replace(microsecond=0)
-    return WaitingRevision(revision=wait.revision, reason=wait.reason, since=since)
+    return WaitingRevision(
+        revision=wait.revision, reason=wait.reason, since=since, place=wait.place
+    )
 
 
 def invalid_status(model: ModelView, active: int, now: datetime) -> InferenceModelStatus:

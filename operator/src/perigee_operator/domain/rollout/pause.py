@@ -16,7 +16,7 @@ def pause_verdict(
     since = f"since {status.step_started:%H:%M:%S} UTC"
     if pause.awaits_person:
         message = "a pause, until somebody asks for Resume"
-        return StepVerdict(passed=False, message=message, stands_still=True)
+        return StepVerdict(passed=False, message=message, stands_still=True, awaits_person=True)
     if pause.duration is not None:
         message = f"a pause of {pause.duration:g} s, {since}"
         return _clock_verdict(pause.duration, message, progress, status, now)

@@ -54,6 +54,8 @@ class StepVerdict:
     stands_still: bool = False
     """Nothing goes on until a satellite comes into contact, or a person says go."""
     next_change_s: float | None = None
+    awaits_person: bool = False
+    """Neither satellites nor time will make it pass."""
 
 
 def waiting(satellites: Sequence[Satellite], progress: WaveProgress) -> str:

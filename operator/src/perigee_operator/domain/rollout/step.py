@@ -14,7 +14,7 @@ def wave_verdict(progress: WaveProgress, *, tolerate_unreachable: bool = True) -
     """The candidate is verified on the wave's satellites, all but the tolerated share."""
     if not progress.wave or progress.nobody_selected:
         message = "no satellite that qualifies has the labels that the wave selects"
-        return StepVerdict(passed=False, message=message, stands_still=True)
+        return StepVerdict(passed=False, message=message, stands_still=True, awaits_person=True)
     missing = [s for s in progress.wave if s.node.name not in progress.verified]
     still = [s for s in missing if _stands_still(s, progress)]
     percent = progress.unreachable_percent if tolerate_unreachable else 0
@@ -47,7 +47,6 @@ def step_verdict(
         return pause_verdict(step.pause, progress, status, now)
     by_golden_set = step.analysis is not None and step.analysis.golden is not None
     if by_golden_set and progress.revision.spec.golden is None:
-        return StepVerdict(
-            passed=False, message="no data: the revision has no golden set to analyse"
-        )
+        message = "no data: the revision has no golden set to analyse"
+        return StepVerdict(passed=False, message=message, awaits_person=True)
     return wave

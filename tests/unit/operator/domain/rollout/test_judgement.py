@@ -130,3 +130,23 @@ def test_without_a_rollout_nothing_is_judged() -> None:
     assert judge(RolloutState(stable="a"), progress, policy, BAD, at(0)) == Judgement(
         RolloutState(stable="a")
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "idle"),
+    [
+        ({}, False),
+        ({"verified": "x"}, False),
+        ({"verified": "x", "step": 1}, False),
+        ({"evidence": NO_FILE, "stable": None}, True),
+        ({"moment": 101, "stable": None}, True),
+        ({"moment": 100, "stable": None}, False),
+        ({"moment": 101, "stable": None, "verified": "x"}, False),
+        # Whether it is paused is seen without this.
+        ({"paused": True}, False),
+    ],
+)
+def test_what_neither_satellites_nor_time_lead_on_is_idle(
+    asked: dict[str, Any], *, idle: bool
+) -> None:
+    assert judged(**asked).idle == idle

@@ -102,6 +102,7 @@ def test_what_a_pause_says_stands_until_it_is_over(pause: dict[str, Any]) -> Non
 def test_without_a_time_it_lasts_until_somebody_says_go() -> None:
     found = verdict(1_000_000)
     assert (found.passed, found.stands_still, found.next_change_s) == (False, True, None)
+    assert found.awaits_person
     assert found.message == "a pause, until somebody asks for Resume"
 
 
