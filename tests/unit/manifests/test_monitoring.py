@@ -12,7 +12,9 @@ from prometheus_client.exposition import generate_latest
 
 from perigee_api.inference_model import ModelPhase
 from perigee_api.satellite_node import SatellitePhase
+from perigee_operator.domain.rollout.outcome import Outcome
 from perigee_operator.services.metrics import Metrics
+from perigee_operator.services.rollout_metrics import State
 from perigee_operator.services.webhooks.retry import Delivery
 from perigee_operator.services.webhooks.tally import Tally
 from perigee_operator.storage.outcomes import Result
@@ -54,7 +56,8 @@ def test_an_expression_asks_for_metrics_that_the_operator_has(
 def test_an_expression_asks_for_values_that_a_label_can_have(expression: str) -> None:
     values = {
         "phase": {*SatellitePhase, *ModelPhase},
-        "outcome": {*Result},
+        "outcome": {*Result, *Outcome},
+        "state": {*State},
         "delivery": {*Delivery},
     }
     for label, value in re.findall(r'(\w+)=~?"([\w|]+)"', expression):

@@ -2,6 +2,7 @@
 
 from collections import Counter as Tally
 from collections.abc import Callable
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -9,6 +10,7 @@ from perigee_api.inference_model import ModelPhase
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.fleet import Snapshot
 from perigee_operator.domain.satellite_status import AGENT_STUCK
+from perigee_operator.services.rollout_metrics import RolloutMetrics
 from perigee_operator.storage.outcomes import Result
 
 SWEEP_BUCKETS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
@@ -73,6 +75,7 @@ class Metrics:
             registry=self.registry,
         )
 
+        self._of_rollouts = RolloutMetrics(self.registry)
         self._outside = Counter(
             "perigee_heartbeats_outside_contact_total",
             "Heartbeats that came outside of predicted contact.",
@@ -100,8 +103,8 @@ class Metrics:
             self._last_progress_s = self._monotonic()
         self._writes.labels(write, kind, result.value).inc()
 
-    def swept(self, snapshot: Snapshot, *, planned_s: float, at_s: float) -> None:
-        """A sweep was completed."""
+    def swept(self, snapshot: Snapshot, now: datetime, *, planned_s: float, at_s: float) -> None:
+        """A sweep over the fleet as it was at that moment was completed."""
         self._last_sweep_s = self._last_progress_s = at_s
         self._sweeps.observe(planned_s)
         satellites = Tally(view.status.phase for view in snapshot.satellites)
@@ -110,6 +113,7 @@ class Metrics:
         models = Tally(view.status.phase for view in snapshot.models)
         for model_phase in ModelPhase:
             self._models.labels(model_phase.value).set(models[model_phase])
+        self._of_rollouts.look(snapshot.models, now)
         holding = Tally(
             condition.type
             for view in snapshot.satellites

@@ -71,7 +71,8 @@ class Planner:
         """
         begun_s = self._monotonic()
         snapshot = self._photographer.snapshot(self._names_taken)
-        decided = plan(snapshot, self._now(), self._memory)
+        now = self._now()
+        decided = plan(snapshot, now, self._memory)
         self._planned_s = self._monotonic() - begun_s
         due = self._patience.due(decided.tracks, begun_s)
         outcomes = await self._writer.perform(due)
@@ -80,7 +81,7 @@ class Planner:
         tried = {track.name for track in due}
         held = {track.name for track in decided.tracks if track.name not in tried}
         self._report(outcomes, held)
-        self._metrics.swept(snapshot, planned_s=self._planned_s, at_s=ended_s)
+        self._metrics.swept(snapshot, now, planned_s=self._planned_s, at_s=ended_s)
         return self._patience.next_look_s(decided.next_look_s, ended_s)
 
     @property

@@ -1,0 +1,153 @@
+"""What the operator tells Prometheus of rollouts."""
+
+from collections import Counter as Tally
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from perigee_api.inference_model import RolloutStatus, WaitReason
+from perigee_operator.domain.fleet import ModelView
+from perigee_operator.domain.rollout.outcome import ended
+from perigee_operator.domain.rollout.places import takes_place
+
+LASTED_BUCKETS_S: Final = (
+    60.0,
+    300.0,
+    900.0,
+    3_600.0,
+    10_800.0,
+    43_200.0,
+    86_400.0,
+    259_200.0,
+    604_800.0,
+    1_209_600.0,
+)
+"""From a minute, for an edge site, to two weeks."""
+
+OF_A_MODEL: Final = ["namespace", "model"]
+
+
+class State(StrEnum):
+    """How a rollout stands."""
+
+    UNDER_WAY = "UnderWay"
+    """Satellites and time lead it on."""
+    STANDING = "Standing"
+    """A person, another spec, or its window does."""
+    GOING_BACK = "GoingBack"
+
+
+class RolloutMetrics:
+    """Metrics of rollouts: four series a model at most, and none of a model that is gone.
+
+    Args:
+        registry: that they are part of.
+    """
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._known: dict[str, ModelView] = {}
+        self._phase = Gauge(
+            "perigee_model_phase",
+            "1 for the phase that a model is in.",
+            [*OF_A_MODEL, "phase"],
+            registry=registry,
+        )
+        self._of_rollouts = (
+            Gauge(
+                "perigee_rollout_step",
+                "Index of the step that a model's rollout is in.",
+                OF_A_MODEL,
+                registry=registry,
+            ),
+            Gauge(
+                "perigee_rollout_asked_percent",
+                "Share of the ground's requests that the candidate is to have.",
+                OF_A_MODEL,
+                registry=registry,
+            ),
+            Gauge(
+                "perigee_rollout_served_percent",
+                "Share of the Pods that serve which are the candidate's.",
+                OF_A_MODEL,
+                registry=registry,
+            ),
+        )
+        self._rollouts = Gauge(
+            "perigee_rollouts",
+            "Rollouts that have begun, by how they stand.",
+            ["state"],
+            registry=registry,
+        )
+        self._waiting = Gauge(
+            "perigee_rollouts_waiting",
+            "Revisions that are to be introduced and may not be yet, by what they wait for.",
+            ["reason"],
+            registry=registry,
+        )
+        self._ended = Counter(
+            "perigee_rollouts_ended_total",
+            "Rollouts that are over, by how they ended and why.",
+            ["outcome", "reason"],
+            registry=registry,
+        )
+        self._lasted = Histogram(
+            "perigee_rollout_seconds",
+            "Time from the beginning of a rollout to its end.",
+            ["outcome"],
+            buckets=LASTED_BUCKETS_S,
+            registry=registry,
+        )
+
+    def look(self, models: Iterable[ModelView], now: datetime) -> None:
+        """The models as they are now."""
+        before, self._known = self._known, {model.uid: model for model in models}
+        for gone in before.keys() - self._known.keys():
+            self._forget(before[gone])
+        for model in self._known.values():
+            known = before.get(model.uid)
+            if known is not model:
+                self._tell(known, model, now)
+        self._count(now)
+
+    def _forget(self, model: ModelView) -> None:
+        of_model = (model.namespace, model.name)
+        self._phase.remove(*of_model, model.status.phase.value)
+        if model.status.rollout is not None:
+            for gauge in self._of_rollouts:
+                gauge.remove(*of_model)
+
+    def _tell(self, before: ModelView | None, model: ModelView, now: datetime) -> None:
+        if before is not None:
+            self._forget(before)
+            over = ended(before.status, model.status, now)
+            if over is not None:
+                self._ended.labels(over.outcome.value, over.reason).inc()
+                self._lasted.labels(over.outcome.value).observe(over.lasted_s)
+        of_model, status = (model.namespace, model.name), model.status
+        self._phase.labels(*of_model, status.phase.value).set(1)
+        if status.rollout is not None:
+            figures = (status.rollout.step, status.rollout.weight, status.weight)
+            for gauge, figure in zip(self._of_rollouts, figures, strict=True):
+                gauge.labels(*of_model).set(figure)
+
+    def _count(self, now: datetime) -> None:
+        models = self._known.values()
+        states = Tally(
+            _state(model, rollout, now)
+            for model in models
+            if (rollout := model.status.rollout) is not None
+        )
+        for state in State:
+            self._rollouts.labels(state.value).set(states[state])
+        reasons = Tally(m.status.waiting.reason for m in models if m.status.waiting is not None)
+        for reason in WaitReason:
+            self._waiting.labels(reason.value).set(reasons[reason])
+
+
+def _state(model: ModelView, rollout: RolloutStatus, now: datetime) -> State:
+    if rollout.direct and model.status.stable_revision is not None:
+        return State.GOING_BACK
+    return State.UNDER_WAY if takes_place(model, now) else State.STANDING
