@@ -30,6 +30,7 @@ OF_MODELS: Final = frozenset(
         "DependenciesMet",
         "InReach",
         "InWindow",
+        "InvariantsHold",
         "NameTaken",
         "PolicyResolved",
         "Progressing",

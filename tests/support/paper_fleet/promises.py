@@ -9,6 +9,8 @@ from paper_fleet.api_server import Item
 from paper_fleet.fleet import PaperFleet
 from perigee_api import names
 from perigee_operator.domain import kinds
+from perigee_operator.domain.rollout.invariants import Copy, Scene, broken
+from perigee_operator.domain.rollout.watchdog import INVARIANTS_HOLD
 from perigee_operator.domain.writes import ObjectKey
 
 SWEPT = "swept"
@@ -32,11 +34,10 @@ class Promises:
             name = model["metadata"]["name"]
             self._one_good_copy_always_serves(name, done)
             if done == SWEPT:
-                self._nothing_unverified_serves(name)
-                self._one_serves_a_satellite(name)
-                self._no_more_than_the_wave(name)
+                found = broken(self._scene(name))
+                assert not found, f"{name}: {found}"
                 self._nobody_but_whom_the_steps_let_in(name)
-                self._two_revisions_are_placed(name)
+                self._the_planner_finds_nothing_broken(name)
 
     def serving(self, model: str) -> frozenset[str]:
         """uids of the Pods that serve: active, verified, not deleted, not on a lost satellite."""
@@ -58,23 +59,27 @@ class Promises:
         assert present or not left or done == BOARD, f"nothing of {model} serves: {done}"
         self._serving[model] = present
 
-    def _nothing_unverified_serves(self, model: str) -> None:
-        for pod in self._fleet.pods(model):
-            assert _is_verified(pod) or not _is_active(pod), f"{_name(pod)} is not verified"
-
-    def _one_serves_a_satellite(self, model: str) -> None:
-        places = [pod["spec"]["nodeName"] for pod in self._fleet.pods(model) if _is_active(pod)]
-        assert len(places) == len(set(places)), (
-            f"two copies of {model} serve in one place: {places}"
+    def _scene(self, model: str) -> Scene:
+        """A model as it has come about."""
+        status, pods = self._fleet.model(model), self._fleet.pods(model)
+        revisions = self._revisions(model)
+        return Scene(
+            stable=status.stable_revision,
+            candidate=status.candidate_revision,
+            wave=status.rollout.wave if status.rollout else 0,
+            open_to={name: frozenset(self._open_to(model, name)) for name in revisions},
+            hosts={name: frozenset(self._places(model, name)) for name in revisions},
+            out_of_service=frozenset(filter(self._fleet.is_lost, self._fleet.satellites)),
+            copies=tuple(
+                Copy(_name(p), p["spec"].get("nodeName"), _is_verified(p), _is_active(p))
+                for p in pods
+            ),
+            led_on=bool(status.message),
         )
 
-    def _no_more_than_the_wave(self, model: str) -> None:
-        """Nodes that may get a Pod of the candidate and have none are within the wave."""
-        rollout = self._fleet.model(model).rollout
-        if rollout is None:
-            return
-        usable = self._empty(model, rollout.candidate)
-        assert len(usable) <= rollout.wave, f"{usable} may run the candidate: {rollout.wave} may"
+    def _the_planner_finds_nothing_broken(self, model: str) -> None:
+        types = {condition.type for condition in self._fleet.model(model).conditions}
+        assert INVARIANTS_HOLD not in types, self._fleet.model(model).message
 
     def _nobody_but_whom_the_steps_let_in(self, model: str) -> None:
         """They match a selector so far, or are within the greatest number so far."""
@@ -104,14 +109,6 @@ class Promises:
 
     def _labels(self, node: str) -> dict[str, str]:
         return dict(self._fleet.node(node)["metadata"]["labels"])
-
-    def _two_revisions_are_placed(self, model: str) -> None:
-        """Where no Pod of it is, none but the stable revision and the candidate may come."""
-        status = self._fleet.model(model)
-        placed = {status.stable_revision, status.candidate_revision}
-        for revision in self._revisions(model) - placed:
-            stray = self._open_to(model, revision) - self._places(model, revision)
-            assert not stray, f"revision {revision} may still come to {stray}"
 
     def _revisions(self, model: str) -> set[str]:
         prefix = names.node_revision_label("default", model, "")

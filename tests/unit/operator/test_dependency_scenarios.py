@@ -81,6 +81,15 @@ def test_both_change_at_once_and_come_one_after_the_other(fleet: PaperFleet) -> 
     assert fleet.model().stable_revision == revision(fleet, 12)
 
 
+def test_one_that_wants_nothing_says_how_the_other_stands_all_the_same(fleet: PaperFleet) -> None:
+    fleet.ask("tiles", tiles(2, steps=STEPS))
+    fleet.pass_time(20)
+    assert condition(fleet) == ("False", "NotPromoted")
+    assert fleet.model().phase is ModelPhase.HEALTHY
+    fleet.pass_time(100)
+    assert condition(fleet) == ("True", "Promoted")
+
+
 def test_a_revision_of_the_other_s_history_or_a_later_one_will_do(fleet: PaperFleet) -> None:
     fleet.ask("m", mapper(12, revision=revision(fleet, 1)))
     fleet.ask("tiles", tiles(2, steps=STEPS))

@@ -27,8 +27,8 @@ def _lines(name: str, spec: InferenceModelSpec, status: InferenceModelStatus) ->
     yield f"  previous   {status.previous_revision or 'none'}"
     if status.waiting is not None:
         waiting = status.waiting
-        since = f"since {waiting.since:%Y-%m-%d %H:%M:%S}"
-        yield f"  waiting    {waiting.revision} ({waiting.reason}) {since}"
+        reason = f"{waiting.reason} {waiting.place or ''}".rstrip()
+        yield f"  waiting    {waiting.revision} ({reason}) since {waiting.since:%Y-%m-%d %H:%M:%S}"
     if status.rollout is not None:
         yield f"  candidate  {status.rollout.candidate}"
         yield f"  weight     {status.rollout.weight} % asked, {status.weight} % served"

@@ -5,15 +5,17 @@ little changes from one look to the next, and what is remembered of the rest is 
 identity: whoever takes snapshots hands over the same views for what is as it was.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import is_
 
 from perigee_operator.domain.fleet import ModelView, SatelliteView
 from perigee_operator.domain.liveness.phase import Assessment
 from perigee_operator.domain.liveness.watch import Watch
 from perigee_operator.domain.orbit.contacts import END
 from perigee_operator.domain.rollout.model_decision import ModelDecision
+from perigee_operator.domain.rollout.precedence import predecessors
 from perigee_operator.domain.satellite import Satellite, is_alike, satellite, steady_for_s
 from perigee_operator.domain.workloads.quantity import NOTHING, Amounts
 
@@ -108,6 +110,8 @@ class _Settled:
     decision: ModelDecision
     nodes: frozenset[str]
     """Satellites on which the decision rests, by Node."""
+    predecessors: tuple[ModelView | None, ...]
+    """Models on which it rests."""
     until: datetime
 
 
@@ -119,7 +123,7 @@ class SettledModels:
 
     def decided(
         self,
-        models: Iterable[ModelView],
+        models: Sequence[ModelView],
         satellites: KnownSatellites,
         decide: Callable[[ModelView], ModelDecision],
         now: datetime,
@@ -127,29 +131,36 @@ class SettledModels:
         """A decision a model; those that cannot have changed are not made again."""
         before, self._settled = self._settled, {}
         decisions = []
+        by_key = {model.key: model for model in models}
         for model in models:
-            known = before.get(model.uid)
+            known, first = before.get(model.uid), predecessors(model, by_key)
             stands = (
                 known is not None
                 and known.model is model
+                and all(map(is_, known.predecessors, first))
                 and now < known.until
                 and not satellites.reshuffled
                 and satellites.changed.isdisjoint(known.nodes)
             )
             if known is None or not stands:
-                known = _settled(model, decide(model), now)
+                known = _settled(model, first, decide(model), now)
             if known.decision.settled:
                 self._settled[model.uid] = known
             decisions.append(known.decision)
         return decisions
 
 
-def _settled(model: ModelView, decision: ModelDecision, now: datetime) -> _Settled:
+def _settled(
+    model: ModelView,
+    first: tuple[ModelView | None, ...],
+    decision: ModelDecision,
+    now: datetime,
+) -> _Settled:
     hosts = {pod.node for pod in model.pods if pod.node is not None}
     nodes = frozenset(hosts | decision.node_labels.keys() | decision.artifacts.keys())
     left_s = decision.next_change_s
     until = END if left_s is None else now + timedelta(seconds=left_s)
-    return _Settled(model, decision, nodes, until)
+    return _Settled(model, decision, nodes, first, until)
 
 
 class IdleSatellites:

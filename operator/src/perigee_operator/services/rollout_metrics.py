@@ -10,8 +10,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from perigee_api.inference_model import RolloutStatus, WaitReason
 from perigee_operator.domain.fleet import ModelView
+from perigee_operator.domain.rollout.invariants import Invariant
 from perigee_operator.domain.rollout.outcome import ended
 from perigee_operator.domain.rollout.places import takes_place
+from perigee_operator.domain.rollout.watchdog import INVARIANTS_HOLD
 
 LASTED_BUCKETS_S: Final = (
     60.0,
@@ -87,6 +89,12 @@ class RolloutMetrics:
             ["reason"],
             registry=registry,
         )
+        self._broken = Gauge(
+            "perigee_invariants_broken",
+            "Models of which what is planned would break what must hold, by invariant.",
+            ["invariant"],
+            registry=registry,
+        )
         self._ended = Counter(
             "perigee_rollouts_ended_total",
             "Rollouts that are over, by how they ended and why.",
@@ -145,6 +153,14 @@ class RolloutMetrics:
         reasons = Tally(m.status.waiting.reason for m in models if m.status.waiting is not None)
         for reason in WaitReason:
             self._waiting.labels(reason.value).set(reasons[reason])
+        broken = Tally(
+            condition.reason
+            for model in models
+            for condition in model.status.conditions
+            if condition.type == INVARIANTS_HOLD and condition.status == "False"
+        )
+        for invariant in Invariant:
+            self._broken.labels(invariant.value).set(broken[invariant])
 
 
 def _state(model: ModelView, rollout: RolloutStatus, now: datetime) -> State:

@@ -1,3 +1,5 @@
+import pytest
+
 from paper_fleet.intents import model_spec
 from paper_fleet.views import at
 from perigee_api.analysis import MetricStatus
@@ -42,9 +44,14 @@ def test_metrics_are_shown_beneath_their_step() -> None:
     ]
 
 
-def test_a_revision_that_waits_is_shown_with_why_and_since_when() -> None:
-    waiting = WaitingRevision(revision="b", reason=WaitReason.PREDECESSOR, since=at(60))
+@pytest.mark.parametrize(
+    ("reason", "place", "shown"),
+    [(WaitReason.PREDECESSOR, None, "Predecessor"), (WaitReason.PLACE, 2, "Place 2")],
+)
+def test_a_revision_that_waits_is_shown_with_why_and_since_when(
+    reason: WaitReason, place: int | None, shown: str
+) -> None:
+    waiting = WaitingRevision(revision="b", reason=reason, since=at(60), place=place)
     status = InferenceModelStatus(stable_revision="a", waiting=waiting)
-    assert "  waiting    b (Predecessor) since 2026-03-01 12:01:00" in rollout_text(
-        "m", model_spec(), status
-    )
+    text = rollout_text("m", model_spec(), status)
+    assert f"  waiting    b ({shown}) since 2026-03-01 12:01:00\n" in f"{text}\n"

@@ -8,10 +8,15 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import generate_latest
 
 from paper_fleet.fleet import PaperFleet
-from paper_fleet.intents import contact, digest_of, model_body
+from paper_fleet.intents import START, contact, digest_of, model_body
 from paper_fleet.scenes import watched
+from paper_fleet.views import model_view
+from perigee_api.base import Condition
+from perigee_api.inference_model import InferenceModelStatus
 from perigee_api.rollout_action import RolloutVerb
 from perigee_operator.domain import kinds
+from perigee_operator.domain.rollout.invariants import Invariant
+from perigee_operator.domain.rollout.watchdog import INVARIANTS_HOLD
 from perigee_operator.domain.writes import ObjectKey
 from perigee_operator.services.rollout_metrics import RolloutMetrics
 
@@ -122,6 +127,28 @@ def test_what_waits_is_counted_by_what_it_waits_for(watch: Watch) -> None:
     assert watch.of("rollouts_waiting", reason="Predecessor") == 1
     assert watch.of("rollouts_waiting", reason="Held") == 1
     assert watch.of("rollouts", state="UnderWay") == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "expected"),
+    [("False", "WithinWave", 1), ("True", "Hold", 0), ("False", "what nobody has defined", 0)],
+)
+def test_models_whose_plan_would_break_what_must_hold_are_counted(
+    status: str, reason: str, expected: int
+) -> None:
+    registry = CollectorRegistry()
+    condition = Condition(
+        type=INVARIANTS_HOLD, status=status, reason=reason, last_transition_time=START
+    )
+    model = model_view(status=InferenceModelStatus(conditions=[condition]))
+    RolloutMetrics(registry).look([model], START)
+    counted = {
+        invariant: registry.get_sample_value(
+            "perigee_invariants_broken", {"invariant": invariant.value}
+        )
+        for invariant in Invariant
+    }
+    assert counted == {i: expected if i.value == reason else 0 for i in Invariant}
 
 
 def test_a_model_that_is_gone_leaves_no_series(watch: Watch) -> None:

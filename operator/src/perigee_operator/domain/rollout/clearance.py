@@ -44,8 +44,11 @@ class Clearance:
         if met is None:
             return self
         waits = None if met.holds else met.message
-        conditions = {**self.conditions, "DependenciesMet": met}
-        return replace(self, comes_after=waits, conditions=conditions)
+        return replace(self.saying("DependenciesMet", met), comes_after=waits)
+
+    def saying(self, type_: str, verdict: Verdict) -> "Clearance":
+        """The same, with a condition more."""
+        return replace(self, conditions={**self.conditions, type_: verdict})
 
     def on(self, state: RolloutState) -> "Clearance":
         """What it means for a rollout: the way back to what has served before is always free.

@@ -15,8 +15,8 @@ from perigee_operator.domain.rollout.active import active_pods
 from perigee_operator.domain.rollout.model_decision import ModelDecision
 from perigee_operator.domain.rollout.model_status import invalid_status
 from perigee_operator.domain.rollout.pod_writes import FIRST_TO_GO, pod_labels
-from perigee_operator.domain.rollout.revision import known_revision
 from perigee_operator.domain.rollout.rollout_state import recorded
+from perigee_operator.domain.rollout.unchanged import files_as_they_are, labels_as_they_are
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.status import status_write
 from perigee_operator.domain.writes import ObjectKey, Track
@@ -33,15 +33,8 @@ def left_alone(
     # Nobody can say which is to go first; what was said stands.
     first_to_go = frozenset(pod.uid for pod in pods if pod.deletion_cost == FIRST_TO_GO)
     routes = pod_labels(pods, active, first_to_go, satellites)
-    labels = {
-        name: frozenset(key for key in satellite.node.labels if _is_of(key, model))
-        for name, satellite in satellites.items()
-    }
-    kept = [artifact for view in model.revisions for artifact in known_revision(view).artifacts]
-    artifacts = {
-        name: tuple(artifact for artifact in kept if artifact.sha256 in satellite.assigned)
-        for name, satellite in satellites.items()
-    }
+    labels = labels_as_they_are(model, satellites)
+    artifacts = files_as_they_are(model, satellites)
     # Nobody can say where else it might run, and a Node that leaves does not wait for that.
     leaving = {name for name, satellite in satellites.items() if satellite.leaving}
     dispensable = frozenset(pod.uid for pod in model.pods if pod.node in leaving)
@@ -64,10 +57,3 @@ def _serving(
         for pod in pods
     )
     return active_pods(pods, state, of_candidate, satellites, stable_suffices=False)
-
-
-def _is_of(label: str, model: ModelView) -> bool:
-    """Whether a Node's label is of a revision of the model, whichever."""
-    prefix = names.node_revision_label(model.namespace, model.name, "")
-    # Another model's name may begin with this one's.
-    return label.startswith(prefix) and len(label) == len(prefix) + names.REVISION_DIGITS

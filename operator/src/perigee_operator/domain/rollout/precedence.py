@@ -38,6 +38,12 @@ def dependencies_met(model: ModelView, models: Models, serve_image: str) -> Verd
     return Verdict(holds=False, reason=reason, message="; ".join(open_.values()))
 
 
+def predecessors(model: ModelView, models: Models) -> tuple[ModelView | None, ...]:
+    """The models that come first, as they are now; None for those that there are not."""
+    after = model.spec.rollout.after if model.spec else ()
+    return tuple(models.get(model_key(model.namespace, first.model)) for first in after)
+
+
 def _obstacle(model: ModelView, first: Predecessor, models: Models, serve_image: str) -> str | None:
     """Why a model does not come before another yet; None if it does."""
     other = models.get(model_key(model.namespace, first.model))

@@ -20,8 +20,8 @@ def is_settled(
         return False
     if any(pod.refused for pod in situation.model.pods):
         return False
-    if situation.spec.placement.keep_in_reach or situation.spec.rollout.after:
-        return False  # What is said of its reach follows the clock, and of other models these.
+    if situation.spec.placement.keep_in_reach or situation.clearance.comes_after is not None:
+        return False  # What is said of its reach follows the clock; of whom it waits for, others.
     place = places.get(state.stable or "")
     if place is not None and _lacks_room(situation, place):
         return False
