@@ -61,6 +61,6 @@ def _needs_no_place(situation: Situation, before: RolloutState, state: RolloutSt
 
 
 def _wait_for_place(wanted: str, turn: Turn) -> Wait | None:
-    if turn.ahead is None or turn.wait is None:
+    if turn.ahead is None:
         return None
-    return Wait(wanted, turn.wait, WaitReason.PLACE, turn.ahead + 1)
+    return Wait(wanted, turn.message, WaitReason.PLACE, turn.ahead + 1)

@@ -16,6 +16,7 @@ from perigee_operator.domain.rollout.clearance import clearance_of
 from perigee_operator.domain.rollout.model_decision import ModelDecision
 from perigee_operator.domain.rollout.rolled_back import ROLLED_BACK
 from perigee_operator.domain.rollout.terms import terms_of
+from perigee_operator.domain.rollout.watchdog import INVARIANTS_HOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +29,10 @@ class Turn:
     """How many others are to begin before it; None: it may begin."""
 
     @property
-    def wait(self) -> str | None:
-        """Why it may not begin."""
+    def message(self) -> str:
+        """Why it may not begin; empty if it may."""
         if self.ahead is None:
-            return None
+            return ""
         reached = f"the fleet's limit of rollouts under way, {self.limit}, is reached"
         return f"{reached}; of those that wait it is number {self.ahead + 1}"
 
@@ -79,6 +80,8 @@ def takes_place(model: ModelView, now: datetime) -> bool:
         return False
     if rollout.idle and all(action.answered for action in model.actions):
         return False
+    if (INVARIANTS_HOLD, "False") in _found(model):
+        return False
     return clearance_of(terms_of(model, model.spec), now).hold is None
 
 
@@ -95,5 +98,9 @@ def mends(model: ModelView) -> bool:
     """Whether the stable revision fails, so that a new one is a mend: that waits for no place."""
     if model.status.stable_revision is None:
         return False
-    found = {(condition.type, condition.status) for condition in model.status.conditions}
+    found = _found(model)
     return ("Available", "False") in found or (ROLLED_BACK, "True") in found
+
+
+def _found(model: ModelView) -> set[tuple[str, str]]:
+    return {(condition.type, condition.status) for condition in model.status.conditions}

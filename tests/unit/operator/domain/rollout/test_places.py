@@ -47,6 +47,10 @@ def under_way(
     return model_view(spec, name=name, status=InferenceModelStatus(**given))
 
 
+def condition(type_: str, status: Any) -> Condition:
+    return Condition(type=type_, status=status, reason="R", last_transition_time=at(0))
+
+
 def waiting(name: str, since_s: float) -> ModelView:
     wait = WaitingRevision(revision="b", reason=WaitReason.PLACE, since=at(since_s))
     return model_view(name=name, status=InferenceModelStatus(waiting=wait))
@@ -80,6 +84,8 @@ ACTION = ActionView("a", "default", "uid", None, None, answered=False, created_a
             False,
         ),
         # Nothing of it moves.
+        (under_way(conditions=[condition("InvariantsHold", "False")]), False),
+        (under_way(conditions=[condition("InvariantsHold", "True")]), True),
         (replace(under_way(), deleting=True), False),
         (replace(under_way(), spec=None), False),
         (replace(under_way(), name_taken="Service m is somebody else's"), False),
@@ -96,7 +102,7 @@ def test_places_are_given_in_turn_and_who_finds_none_is_told_how_many_come_befor
         found.append(places.turn)
         places.note(decision)
     assert found == [FREE, FREE, FREE, Turn(3, 0), Turn(3, 1), Turn(3, 1), Turn(3, 2)]
-    assert found[4].wait == (
+    assert found[4].message == (
         "the fleet's limit of rollouts under way, 3, is reached; of those that wait it is number 2"
     )
 
@@ -105,7 +111,7 @@ def test_without_a_limit_everybody_begins() -> None:
     places = Places([under_way(str(n)) for n in range(50)], 0, at(0))
     places.note(BEGINS)
     assert places.turn is FREE
-    assert FREE.wait is None
+    assert not FREE.message
 
 
 def test_more_than_the_limit_may_be_under_way_and_then_nobody_begins() -> None:
@@ -132,9 +138,6 @@ def test_who_waits_longest_is_asked_first() -> None:
 def test_a_stable_revision_that_fails_is_mended_at_once(
     stable: str | None, conditions: dict[str, str], *, expected: bool
 ) -> None:
-    found = [
-        Condition(type=type_, status=value, reason="R", last_transition_time=at(0))
-        for type_, value in conditions.items()
-    ]
+    found = [condition(*each) for each in conditions.items()]
     model = model_view(status=InferenceModelStatus(stable_revision=stable, conditions=found))
     assert mends(model) == expected
