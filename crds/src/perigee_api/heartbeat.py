@@ -8,8 +8,10 @@ and an agent needs no watch and no right to read anything but its own Lease.
 from enum import StrEnum
 from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
-from pydantic.alias_generators import to_camel
+from pydantic import Field
+
+from perigee_api.message import Message
+from perigee_api.served import MAX_SERVED, ServedBlock
 
 MAX_REPORT_BYTES: Final = 16 * 1024
 """A larger report is refused by the agent that would send it and ignored by the ground."""
@@ -20,12 +22,6 @@ MAX_ROLLED_BACK: Final = 8
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, extra="ignore", frozen=True
-    )
-
-
 class ArtifactState(StrEnum):
     """How far a satellite has come with an artifact."""
 
@@ -34,7 +30,7 @@ class ArtifactState(StrEnum):
     FAILED = "Failed"
 
 
-class ArtifactReport(_Message):
+class ArtifactReport(Message):
     """One artifact as the satellite holds it."""
 
     state: ArtifactState
@@ -50,7 +46,7 @@ class ArtifactReport(_Message):
     """
 
 
-class Telemetry(_Message):
+class Telemetry(Message):
     """What the satellite measures of itself; anything may be missing."""
 
     memory_total_mib: int | None = Field(default=None, ge=0)
@@ -67,7 +63,7 @@ class Telemetry(_Message):
     uptime_s: int | None = Field(default=None, ge=0)
 
 
-class RolledBack(_Message):
+class RolledBack(Message):
     """A Pod that has gone back on board: what answers in it is not its own revision."""
 
     pod: str = Field(max_length=64)
@@ -84,7 +80,7 @@ class RolledBack(_Message):
     """The evidence, as a sentence for a person."""
 
 
-class Report(_Message):
+class Report(Message):
     """What the agent tells the ground with every heartbeat."""
 
     version: int = 1
@@ -98,9 +94,12 @@ class Report(_Message):
     rolled_back: tuple[RolledBack, ...] | None = Field(default=None, max_length=MAX_ROLLED_BACK)
     """Absent where no Pod has gone back."""
     telemetry: Telemetry = Telemetry()
+    served: tuple[ServedBlock, ...] | None = Field(default=None, max_length=MAX_SERVED)
+    """What was counted and the ground may not know of yet, the oldest first; absent where there is
+    nothing. Each stands in a few heartbeats: by pod, run and sequence it is told what is new."""
 
 
-class AssignedArtifact(_Message):
+class AssignedArtifact(Message):
     """An artifact that a satellite is to keep on board, complete and verified."""
 
     sha256: Sha256
@@ -109,7 +108,7 @@ class AssignedArtifact(_Message):
     """Bytes."""
 
 
-class Assignment(_Message):
+class Assignment(Message):
     """What the ground wants of a satellite."""
 
     version: int = 1
@@ -117,3 +116,6 @@ class Assignment(_Message):
     heartbeat_interval_s: float = Field(default=10, gt=0)
     artifacts: tuple[AssignedArtifact, ...] = ()
     """In order of urgency; each is pinned in the cache for as long as it stands here."""
+    orbit_period_s: int | None = Field(default=None, gt=0)
+    """Of a revolution: what the satellite counts is compared part by part of it. Absent where it
+    has no elements; then by the part of the day."""

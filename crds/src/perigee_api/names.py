@@ -92,6 +92,9 @@ ROLLED_BACK_SOCKET: Final = f"{ARTIFACT_DIRECTORY}/.rolled-back"
 Beside the artifacts, since every server sees that directory, and may not write to it.
 """
 
+COUNTS_SOCKET: Final = f"{ARTIFACT_DIRECTORY}/.counts"
+"""Where the agent hears, by datagrams, what servers have counted; likewise."""
+
 STANDALONE_DIRECTORY: Final = f"{STATE_DIRECTORY}/standalone"
 """What a satellite needs to serve by itself; made by whoever provisions the satellite for that."""
 

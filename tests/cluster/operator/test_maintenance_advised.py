@@ -21,6 +21,7 @@ from perigee_operator.domain.fleet import Settings
 from perigee_operator.domain.kinds import EVENT, LEASE, NODE, SATELLITE_NODE
 from perigee_operator.domain.plan import plan
 from perigee_operator.services.contacts.book import ContactBook
+from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.snapshot import Photographer
 from perigee_operator.storage.api import KubernetesApi
 from perigee_operator.storage.fleet import FleetCache
@@ -58,7 +59,9 @@ class Ground:
         )
         self.writer = Writer(api, self.fleet, mode=Mode.ACT, instance=self.name)
         contacts = ContactBook(lambda: self.now)
-        self.photographer = Photographer(self.fleet, contacts, Settings(serve_image="edge:1"))
+        self.photographer = Photographer(
+            self.fleet, contacts, Settings(serve_image="edge:1"), ServedBook(self.now)
+        )
         return self.fleet
 
     async def day(self, battery_percent: float) -> None:

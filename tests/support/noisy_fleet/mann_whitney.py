@@ -6,7 +6,7 @@ import numpy as np
 
 from noisy_fleet.server import Counts, Floats, Machines, Servers
 from noisy_fleet.world import SAME, World
-from perigee_operator.domain.analysis.buckets import LATENCY
+from perigee_api.buckets import LATENCY
 
 LOOKS: Final = 20
 CRITICAL: Final = 2.3263

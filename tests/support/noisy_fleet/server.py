@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from noisy_fleet.world import DAY_S, ORBIT_S, Candidate, World
-from perigee_operator.domain.analysis.buckets import LATENCY, PER_OCTAVE
+from perigee_api.buckets import LATENCY, PER_OCTAVE
 
 BASE_S = 0.02
 """The latency that all scatter about."""

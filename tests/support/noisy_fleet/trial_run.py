@@ -8,9 +8,12 @@ import numpy as np
 
 from noisy_fleet.server import Counts, Machines, Servers
 from noisy_fleet.world import ORBIT_S, SAME, Candidate, World
-from perigee_operator.domain.analysis.baseline import Baseline
-from perigee_operator.domain.analysis.block import Block
-from perigee_operator.domain.analysis.buckets import LATENCY
+from perigee_api.buckets import LATENCY
+from perigee_api.served import Counts as ToldCounts
+from perigee_edge.counted import CountedBlock
+from perigee_edge.report.baseline import Baseline
+from perigee_edge.report.baseline import compared as paired
+from perigee_operator.domain.analysis.block import Block, Pairing
 from perigee_operator.domain.analysis.comparison import (
     ORDINARY,
     Aspect,
@@ -23,7 +26,7 @@ from perigee_operator.domain.analysis.comparison import (
     verdict,
 )
 from perigee_operator.domain.analysis.histogram import Histogram
-from perigee_operator.domain.analysis.tally import Tally
+from perigee_operator.domain.analysis.tally import Tally, tally_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -77,21 +80,21 @@ def before_and_after(
     count = runs * world.satellites
     machines = Machines(world, random, count)
     stable, fresh = Servers(world, random, count), Servers(world, random, count)
-    baselines = [Baseline(_name(each), START, ORBIT_S) for each in range(count)]
+    baselines: list[tuple[Baseline, ...]] = [()] * count
     before = round(world.days_before * 86_400 / world.block_s)
     for block in range(before):
         errors, latencies = stable.serve(machines.next(block), world.requests[1], SAME)
         for each in range(count):
-            tally = _tally(world.requests[1], errors[each], latencies[each])
-            baselines[each] = baselines[each].with_tally(_moment(world, block), tally)
+            told = _told(world, block, "stable", errors[each], latencies[each])
+            baselines[each], _ = paired(baselines[each], told, *_begun(world, block))
     found = [Run(begun(rules)) for _ in range(runs)]
     for block in range(before, before + world.blocks):
         errors, latencies = fresh.serve(machines.next(block), world.requests[0], candidate)
         for each, run in enumerate(_each(found, world.satellites)):
-            tally = _tally(world.requests[0], errors[each], latencies[each])
-            pair = baselines[each].block(_moment(world, block), tally)
-            if run.aborted_at is None and pair is not None:
-                run.judge(pair, rules)
+            told = _told(world, block, "candidate", errors[each], latencies[each])
+            baselines[each], beside = paired(baselines[each], told, *_begun(world, block))
+            if run.aborted_at is None and beside is not None:
+                run.judge(_pair(world, block, each, told.counts, beside.counts), rules)
     return found
 
 
@@ -126,6 +129,33 @@ def _each(runs: list[Run], satellites: int) -> Iterator[Run]:
 
 def _tally(requests: int, errors: np.int64, latencies: Counts) -> Tally:
     return Tally(requests, int(errors), Histogram(LATENCY, tuple(latencies.tolist())))
+
+
+def _told(
+    world: World, block: int, revision: str, errors: np.int64, latencies: Counts
+) -> CountedBlock:
+    """What the satellite's server tells its agent."""
+    latency = {int(each): int(latencies[each]) for each in np.flatnonzero(latencies)}
+    return CountedBlock(
+        model="default/m",
+        pod=revision,
+        revision=revision,
+        run="1",
+        sequence=block,
+        ended_s=0,
+        lasted_s=world.block_s,
+        counts=ToldCounts(errors=int(errors), latency=latency),
+    )
+
+
+def _begun(world: World, block: int) -> tuple[float, int]:
+    """When a block began, and the period of the orbit."""
+    return _moment(world, block).timestamp(), round(ORBIT_S)
+
+
+def _pair(world: World, block: int, each: int, own: ToldCounts, other: ToldCounts) -> Block:
+    moment = _moment(world, block)
+    return Block(_name(each), moment, tally_of(own), tally_of(other), Pairing.BEFORE_AFTER)
 
 
 def _moment(world: World, block: int) -> datetime:

@@ -30,6 +30,7 @@ from perigee_operator.domain.orbit.supplied import supplied_contacts
 from perigee_operator.domain.plan import Plan, plan
 from perigee_operator.domain.writes import Announce, Delete, Json, ObjectKey, Track, Write
 from perigee_operator.services.contacts.book import ContactBook
+from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.snapshot import Photographer
 from perigee_operator.services.views.satellites import satellite_record
 from perigee_operator.storage.agents import slim_pod
@@ -76,7 +77,10 @@ class PaperFleet:
         self._memory = Memory()
         self.metrics.forget()
         contacts = ContactBook(lambda: self.now)
-        self._photographer = Photographer(self, contacts, self._settings, self.metrics.book)
+        self.served = ServedBook(self.now)
+        self._photographer = Photographer(
+            self, contacts, self._settings, self.served, self.metrics.book
+        )
 
     # What users do
 

@@ -27,6 +27,7 @@ from perigee_operator.domain.plan import plan
 from perigee_operator.domain.rollout.revision import new_revision
 from perigee_operator.domain.writes import Announce, Json, ObjectKey, Track
 from perigee_operator.services.contacts.book import ContactBook
+from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.snapshot import Photographer
 from perigee_operator.storage.cache import Cache, Change, Origin
 from perigee_operator.storage.heartbeats import HeartbeatFeed
@@ -111,7 +112,12 @@ class SteadyFleet:
 
     def new_photographer(self) -> Photographer:
         """One that has seen nothing yet."""
-        return Photographer(self, ContactBook(lambda: self.now), Settings(serve_image=IMAGE))
+        return Photographer(
+            self,
+            ContactBook(lambda: self.now),
+            Settings(serve_image=IMAGE),
+            ServedBook(self.now),
+        )
 
     def values(self, kind: Kind) -> Collection[Json]:
         """All objects of a kind."""

@@ -4,20 +4,25 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NoReturn
 
 import structlog
 
-from perigee_api.names import ROLLED_BACK_SOCKET, STANDALONE_DIRECTORY
+from perigee_api.names import COUNTS_SOCKET, ROLLED_BACK_SOCKET, STANDALONE_DIRECTORY
 from perigee_edge.artifacts.download import http_client
 from perigee_edge.artifacts.eviction import Limits
 from perigee_edge.artifacts.store import ArtifactStore
 from perigee_edge.artifacts.worker import ArtifactWorker
 from perigee_edge.artifacts.worker import Clocks as WorkerClocks
 from perigee_edge.report.assignment import AssignmentMemory
+from perigee_edge.report.baseline import DAY_S
+from perigee_edge.report.baseline_memory import BaselineMemory
+from perigee_edge.report.counted import Clocks as CountedClocks
+from perigee_edge.report.counted import Counted
 from perigee_edge.report.heartbeat import Clocks, Heartbeat, Satellite
 from perigee_edge.report.lease import ApiServer, LeaseClient
 from perigee_edge.report.rolled_back import Listener
@@ -26,6 +31,7 @@ from perigee_edge.standalone.records import pinned
 
 _log: Final = structlog.get_logger()
 _ROLLED_BACK: Final = Path(ROLLED_BACK_SOCKET).name
+_COUNTS: Final = Path(COUNTS_SOCKET).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,44 +86,59 @@ async def run_agent(settings: Settings) -> None:
                 clocks=WorkerClocks(time.monotonic, time.time),
                 pinned=lambda: pinned(settings.standalone_directory / "records"),
             )
+            memory = _recalled(settings, worker)
             listener = Listener(store.directory / _ROLLED_BACK, time.monotonic)
-            heartbeat = _heartbeat(settings, lease, worker, listener)
-            await _run_until_told(settings, heartbeat, worker, listener)
+            counted = _counted(settings, memory)
+            heartbeat = Heartbeat(
+                Satellite(
+                    settings.node_name,
+                    settings.state_directory,
+                    settings.default_interval_s,
+                    rolled_back=listener.current,
+                    counted=counted,
+                ),
+                lease,
+                worker,
+                memory,
+                Clocks(time.monotonic, lambda: datetime.now(UTC)),
+            )
+            heard = (listener.run(), counted.run(store.directory / _COUNTS))
+            await _run_until_told(settings, heartbeat, worker, heard)
     finally:
         await lease.close()
         os.close(lock)
 
 
-def _heartbeat(
-    settings: Settings, lease: LeaseClient, worker: ArtifactWorker, listener: Listener
-) -> Heartbeat:
+def _recalled(settings: Settings, worker: ArtifactWorker) -> AssignmentMemory:
     memory = AssignmentMemory(settings.state_directory / "assignment.json")
     memory.recall()
     if memory.current is not None:
         worker.want(memory.current.artifacts)
-    return Heartbeat(
-        Satellite(
-            settings.node_name,
-            settings.state_directory,
-            settings.default_interval_s,
-            rolled_back=listener.current,
-        ),
-        lease,
-        worker,
-        memory,
-        Clocks(time.monotonic, lambda: datetime.now(UTC)),
-    )
+    return memory
+
+
+def _counted(settings: Settings, memory: AssignmentMemory) -> Counted:
+    baselines = BaselineMemory(settings.state_directory / "baselines.json")
+    baselines.recall()
+
+    def period_s() -> int:
+        return (memory.current and memory.current.orbit_period_s) or DAY_S
+
+    return Counted(baselines, CountedClocks(time.monotonic, time.time), period_s)
 
 
 async def _run_until_told(
-    settings: Settings, heartbeat: Heartbeat, worker: ArtifactWorker, listener: Listener
+    settings: Settings,
+    heartbeat: Heartbeat,
+    worker: ArtifactWorker,
+    heard: Iterable[Coroutine[Any, Any, NoReturn]],
 ) -> None:
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     _log.info("agent_started", pid=os.getpid())
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(listener.run())]
+        running = [tasks.create_task(each) for each in heard]
         # Reading all files takes a while, in which every Pod that has gone back has said so.
         await worker.take_stock()
         standalone = keep_root(

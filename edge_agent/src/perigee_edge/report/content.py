@@ -12,8 +12,10 @@ from perigee_api.heartbeat import (
     RolledBack,
     Telemetry,
 )
+from perigee_api.served import MAX_SERVED, MAX_SERVED_BYTES, ServedBlock
 
 _MAX_ARTIFACTS: Final = 64
+_AROUND_SERVED: Final = len(',"served":[]')
 
 
 def encode(report: Report) -> str:
@@ -30,11 +32,13 @@ def build_report(  # noqa: PLR0913 - what a report says
     assigned: Collection[str],
     telemetry: Telemetry,
     rolled_back: Sequence[RolledBack] = (),
+    served: Sequence[ServedBlock] = (),
 ) -> Report:
     """Put a report together that is not larger than `MAX_REPORT_BYTES`.
 
-    What does not fit is left out: artifacts that are not assigned first, then the sentences that
-    say why something failed (the reason's name stays), then the least urgent artifacts.
+    What does not fit is left out: what was counted first, since it can wait; artifacts that are not
+    assigned, then the sentences that say why something failed (the reason's name stays), then the
+    least urgent artifacts.
 
     Args:
         sequence: Counts heartbeats.
@@ -44,6 +48,7 @@ def build_report(  # noqa: PLR0913 - what a report says
         assigned: The digests that the assignment names.
         telemetry: What was measured.
         rolled_back: Pods that have gone back on board.
+        served: What was counted, the oldest first.
     """
     wanted = {sha256: one for sha256, one in artifacts.items() if sha256 in assigned}
     terse = {sha256: one.model_copy(update={"message": None}) for sha256, one in wanted.items()}
@@ -67,7 +72,16 @@ def build_report(  # noqa: PLR0913 - what a report says
         *(dict(list(terse.items())[:count]) for count in range(len(terse), 0, -1)),
     ]
     fitting = (one for one in map(report, candidates) if _fits(one))
-    return next(fitting, report({}))
+    return _with_served(next(fitting, report({})), served)
+
+
+def _with_served(report: Report, served: Sequence[ServedBlock]) -> Report:
+    """With as many blocks as there is room for beside the rest."""
+    room = min(MAX_SERVED_BYTES, MAX_REPORT_BYTES - len(encode(report).encode()) - _AROUND_SERVED)
+    sizes = [len(block.model_dump_json(by_alias=True, exclude_none=True)) + 1 for block in served]
+    within = sum(total <= room for total in itertools.accumulate(sizes))
+    told = tuple(served[: min(within, MAX_SERVED)])
+    return report.model_copy(update={"served": told}) if told else report
 
 
 def _first(rolled_back: Sequence[RolledBack]) -> tuple[RolledBack, ...]:

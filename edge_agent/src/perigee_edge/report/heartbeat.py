@@ -20,6 +20,7 @@ from perigee_edge.report.cadence import (
     request_timeout_s,
 )
 from perigee_edge.report.content import build_report, encode
+from perigee_edge.report.counted import Counted
 from perigee_edge.report.extremes import Extremes
 from perigee_edge.report.lease import HeartbeatError, LeaseClient, lease_body
 from perigee_edge.report.outage import Begun, Ended, Outage, after_heartbeat
@@ -39,6 +40,8 @@ class Satellite:
     """Where /proc and /sys are."""
     rolled_back: Callable[[], Sequence[RolledBack]] = tuple
     """Its Pods that have gone back on board."""
+    counted: Counted | None = None
+    """What its servers have counted; None: nobody listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +90,12 @@ class Heartbeat:
         return bounded_interval_s(assignment.heartbeat_interval_s)
 
     async def _beat(self, interval_s: float) -> None:
+        report, counted = self._report(), self._satellite.counted
         body = lease_body(
             node_name=self._satellite.node_name,
             renewed_at=self._clocks.now(),
             duration_s=lease_duration_s(interval_s),
-            report=encode(self._report()),
+            report=encode(report),
         )
         self._sequence += 1
         timeout_s = request_timeout_s(interval_s)
@@ -105,6 +109,8 @@ class Heartbeat:
             self._note(error)
         else:
             self._note(None)
+            if counted is not None:
+                counted.told(report.served or ())
             if ASSIGNMENT_ANNOTATION in annotations:
                 self._hear(annotations[ASSIGNMENT_ANNOTATION])
 
@@ -112,6 +118,7 @@ class Heartbeat:
         assignment = self._memory.current or Assignment()
         telemetry = measure(self._satellite.root, self._satellite.state_directory)
         self._extremes = self._extremes.measured(telemetry, self._clocks.monotonic_s())
+        counted = self._satellite.counted
         return build_report(
             sequence=self._sequence,
             epoch=assignment.epoch,
@@ -120,6 +127,7 @@ class Heartbeat:
             assigned={one.sha256 for one in assignment.artifacts},
             telemetry=self._extremes.told(telemetry),
             rolled_back=self._satellite.rolled_back(),
+            served=counted.untold() if counted else (),
         )
 
     def _hear(self, text: str) -> None:

@@ -1,7 +1,5 @@
 """Hears from the servers on the same satellite which Pods have gone back on board."""
 
-import asyncio
-import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NoReturn
@@ -10,17 +8,16 @@ import structlog
 from pydantic import ValidationError
 
 from perigee_api.heartbeat import MAX_ROLLED_BACK, RolledBack
+from perigee_edge.report.datagrams import hear
 
 _log: Final = structlog.get_logger()
 
 FORGOTTEN_S: Final = 30.0
 """A Pod says it every other second; one that is silent for so long is gone, or was made anew."""
 
-_MAX_DATAGRAM_BYTES: Final = 4096
-
 
 class Listener:
-    """A socket for datagrams, and what came over it of late."""
+    """What came over a socket for datagrams of late."""
 
     def __init__(self, address: Path, monotonic_s: Callable[[], float]) -> None:
         """Nothing is heard before `run`.
@@ -40,23 +37,8 @@ class Listener:
         return tuple(said for said, _ in self._heard.values())
 
     async def run(self) -> NoReturn:
-        """Listen until cancelled. Without a socket nothing is heard, and the heartbeat goes on."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as hearing:
-            try:
-                self._bind(hearing)
-            except OSError as error:
-                _log.error("rolled_back_unheard", path=str(self._address), message=str(error))
-                await asyncio.Event().wait()
-            loop = asyncio.get_running_loop()
-            while True:
-                self._hear(await loop.sock_recv(hearing, _MAX_DATAGRAM_BYTES))
-
-    def _bind(self, hearing: socket.socket) -> None:
-        hearing.setblocking(False)  # noqa: FBT003
-        self._address.unlink(missing_ok=True)
-        hearing.bind(str(self._address))
-        # Whoever may see the directory may speak: servers may run as another user.
-        self._address.chmod(0o666)
+        """Listen until cancelled."""
+        await hear(self._address, self._hear)
 
     def _hear(self, datagram: bytes) -> None:
         try:

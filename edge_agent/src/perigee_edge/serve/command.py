@@ -10,6 +10,7 @@ from perigee_api import names
 from perigee_api.golden import DEFAULT_GOLDEN_THRESHOLD, GoldenMetric
 from perigee_api.termination import EXIT_STATUS, Termination, TerminationReason
 from perigee_edge.logs import LogFormat, configure_logs
+from perigee_edge.serve.counting import BLOCK_S
 from perigee_edge.serve.engine.registry import ENGINES
 from perigee_edge.serve.lifecycle import run
 from perigee_edge.serve.settings import ServeSettings
@@ -170,6 +171,24 @@ def serve(  # noqa: PLR0913 - a parameter for each option is how typer works
             help="The address is asked for only while this file says true.",
         ),
     ] = None,
+    namespace: Annotated[
+        str | None,
+        typer.Option(envvar="PERIGEE_SERVE_NAMESPACE", help="The model's namespace."),
+    ] = None,
+    pod: Annotated[
+        str | None,
+        typer.Option(
+            envvar="PERIGEE_SERVE_POD",
+            help="Uid of the Pod: requests are counted for the satellite's report by it.",
+        ),
+    ] = None,
+    block_s: Annotated[
+        float,
+        typer.Option(
+            envvar="PERIGEE_SERVE_BLOCK_S",
+            help="How long is counted into one block of that report.",
+        ),
+    ] = BLOCK_S,
     supervisor_fd: Annotated[
         int | None,
         typer.Option(
@@ -222,6 +241,9 @@ def serve(  # noqa: PLR0913 - a parameter for each option is how typer works
             "handover": handover,
             "handover_fd": handover_fd,
             "active_file": active_file,
+            "namespace": namespace,
+            "pod": pod,
+            "block_s": block_s,
             "supervisor_fd": supervisor_fd,
         },
     }

@@ -26,6 +26,7 @@ from perigee_edge.serve.recheck import until_golden_set_fails
 from perigee_edge.serve.served_model import ModelState, Running, ServedModel
 from perigee_edge.serve.settings import ModelSettings, ServerSettings, ServeSettings
 from perigee_edge.serve.supervised import Supervised
+from perigee_edge.serve.telling import counting_of, tell
 from perigee_edge.serve.termination import write_termination
 
 _log = structlog.get_logger(__name__)
@@ -85,7 +86,12 @@ async def _run(settings: ServeSettings) -> Termination | None:
             message=f"cannot listen on {settings.server.host} port {settings.server.port}: {error}",
         )
     model = ServedModel(settings.model.name, settings.model.revision)
-    metrics = Metrics(ready=lambda: model.ready, waiting=lambda: model.waiting)
+    counting = counting_of(settings)
+    metrics = Metrics(
+        ready=lambda: model.ready,
+        waiting=lambda: model.waiting,
+        count=counting.request if counting else None,
+    )
     metrics.model(model.name, model.revision, settings.model.engine, settings.model.artifact)
     config = _configuration(create_app(model, settings.limits, metrics), settings.server)
     server = _Server(config)
@@ -105,6 +111,11 @@ async def _run(settings: ServeSettings) -> Termination | None:
             tasks.create_task(_drained(stop, leaving, settings.server)),
             tasks.create_task(_claimed(settings, model, handed, supervised, stop)),
             *([tasks.create_task(supervised.run())] if supervised else []),
+            *(
+                [tasks.create_task(tell(counting, settings.model.artifact_directory))]
+                if counting
+                else []
+            ),
         ]
         for listener in listeners:
             _log.info("listening", port=listener.getsockname()[1], model=model.name)

@@ -23,13 +23,22 @@ _SAMPLES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 class Metrics:
     """Of one server, in a registry of its own."""
 
-    def __init__(self, *, ready: Callable[[], bool], waiting: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        *,
+        ready: Callable[[], bool],
+        waiting: Callable[[], int],
+        count: Callable[[int, float], None] | None = None,
+    ) -> None:
         """Ask for what is a state, rather than be told.
 
         Args:
             ready: Whether requests should be sent here.
             waiting: Requests in the queue.
+            count: Is told of each request that was answered, its status and how long it took;
+                None: nobody is.
         """
+        self._count = count
         self.answered = 0
         """Inference requests that got their outputs."""
         self.failed = 0
@@ -83,6 +92,8 @@ class Metrics:
         self.failed += code == HTTPStatus.INTERNAL_SERVER_ERROR
         self._requests.labels(code=str(code)).inc()
         self._request_duration.observe(duration_s)
+        if self._count is not None:
+            self._count(code, duration_s)
 
     def batch(self, samples: int, duration_s: float) -> None:
         """A batch was computed."""

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from perigee_api.golden import GoldenMetric
 from perigee_api.heartbeat import Sha256
 from perigee_edge.serve.batching import BatchingOptions
+from perigee_edge.serve.counting import BLOCK_S
 from perigee_edge.serve.engine.interface import EngineOptions
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$", max_length=253)]
@@ -94,6 +95,12 @@ class ServerSettings(BaseModel):
     """Number of a connection to it. The server then listens on nothing of its own."""
     active_file: Path | None = None
     """Says whether the server is to have that address."""
+    namespace: Name | None = None
+    """Of the model; None where no Pod serves it."""
+    pod: Name | None = None
+    """Uid of the Pod. With it and the namespace the agent is told what was counted."""
+    block_s: float = Field(default=BLOCK_S, gt=0, le=86_400)
+    """How long is counted into one block."""
     supervisor_fd: int | None = Field(default=None, ge=3)
     """Number of a connection to the supervisor, which owns what the server listens on."""
 

@@ -7,6 +7,7 @@ from perigee_api.heartbeat import AssignedArtifact, Assignment
 from perigee_api.satellite_node import Orbit, SatelliteNodeSpec, SatelliteNodeStatus, SatellitePhase
 from perigee_operator.domain.fleet import HeartbeatView, NodeView, SatelliteView
 from perigee_operator.domain.kinds import LEASE, NODE
+from perigee_operator.domain.orbit.period import period_s
 from perigee_operator.domain.writes import Apply, ObjectKey, RemoveLabels, SetTaints, Taint, Write
 
 LOST = Taint(names.LOST_TAINT, "NoSchedule")
@@ -128,9 +129,10 @@ def assignment_writes(
         epoch=view.status.epoch,
         heartbeat_interval_s=view.spec.liveness.heartbeat_interval,
         artifacts=artifacts,
+        orbit_period_s=period_s(view.spec.orbit),
     )
     if wanted == heartbeat.assignment:
         return []
-    text = wanted.model_dump_json(by_alias=True)
+    text = wanted.model_dump_json(by_alias=True, exclude_none=True)
     metadata = {"uid": heartbeat.lease_uid, "annotations": {names.ASSIGNMENT_ANNOTATION: text}}
     return [Apply(ObjectKey(LEASE, node, names.HEARTBEAT_NAMESPACE), {"metadata": metadata})]

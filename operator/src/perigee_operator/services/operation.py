@@ -21,6 +21,8 @@ from perigee_operator.services.measurements.measuring import measure
 from perigee_operator.services.measurements.prometheus import Prometheus
 from perigee_operator.services.metrics import Metrics
 from perigee_operator.services.planner import Planner
+from perigee_operator.services.served_book import ServedBook
+from perigee_operator.services.served_metrics import ServedMetrics
 from perigee_operator.services.snapshot import Photographer
 from perigee_operator.services.webhooks.courier import Surroundings
 from perigee_operator.services.webhooks.notifier import Notifier
@@ -79,8 +81,13 @@ async def operating(config: Config) -> AsyncIterator[FleetCache]:
             on_change=changed.set,
         )
         measurements = MeasurementBook(_utc_now, on_change=changed.set)
+        served = ServedBook(_utc_now())
+        ServedMetrics(metrics.registry, lambda: served.sums)
+        photographer = Photographer(
+            fleet, contacts, config.settings(), served, measurements, metrics.heard_outside
+        )
         planner = Planner(
-            Photographer(fleet, contacts, config.settings(), measurements, metrics.heard_outside),
+            photographer,
             writer,
             metrics,
             changed,

@@ -10,6 +10,7 @@ from perigee_operator.domain.liveness.unbroken import Run
 from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.services.accuracy_book import AccuracyBook
 from perigee_operator.services.rhythms import RhythmBook
+from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.telemetry_book import TelemetryBook
 from perigee_operator.services.views.satellites import (
     SatelliteRecord,
@@ -24,9 +25,11 @@ class SatelliteBooks:
 
     Args:
         heard_outside: called for each heartbeat that comes outside of predicted contact.
+        served: is told what heartbeats say of the requests that were answered.
     """
 
-    def __init__(self, heard_outside: Callable[[], None]) -> None:
+    def __init__(self, heard_outside: Callable[[], None], served: ServedBook) -> None:
+        self._served = served
         self._rhythms = RhythmBook()
         self._telemetry = TelemetryBook()
         self._accuracies = AccuracyBook(heard_outside)
@@ -48,6 +51,8 @@ class SatelliteBooks:
     ) -> SatelliteView:
         """A satellite with what its heartbeats have taught, the last included."""
         heard = None if heartbeat is None else heartbeat_view(heartbeat)
+        if heartbeat is not None and heard is not None:
+            self._served.hear(heartbeat.node, heard)
         return satellite_view(
             record,
             node,

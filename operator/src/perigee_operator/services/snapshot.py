@@ -27,6 +27,7 @@ from perigee_operator.domain.orbit.contacts import UNKNOWN
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.agents import AgentBook
 from perigee_operator.services.satellite_books import SatelliteBooks
+from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.sources import ContactSource, MeasurementSource, Observed
 from perigee_operator.services.views.actions import action_view
 from perigee_operator.services.views.common import Identity, Views, identity, labels_of
@@ -64,22 +65,25 @@ class Photographer:
         fleet: the caches.
         contacts: knows when satellites are in contact.
         settings: what holds for the whole fleet.
+        served: is told what was answered on board.
         measurements: what metrics say; None: nobody measures.
         heard_outside: called for each heartbeat that comes outside of predicted contact.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - what a snapshot is taken of
         self,
         fleet: Observed,
         contacts: ContactSource,
         settings: Settings,
+        served: ServedBook,
         measurements: MeasurementSource | None = None,
         heard_outside: Callable[[], None] = lambda: None,
     ) -> None:
         self._fleet = fleet
         self._contacts = contacts
         self._measurements = measurements
-        self._books = SatelliteBooks(heard_outside)
+        self._served = served
+        self._books = SatelliteBooks(heard_outside, served)
         self._agents = AgentBook(fleet)
         self._satellite_views = Kept[SatelliteView]()
         self._model_views = Kept[ModelView]()
@@ -109,9 +113,11 @@ class Photographer:
                 another mapping, if it says anything else than before.
         """
         nodes = {view.name: view for view in self._nodes.of(self._fleet.values(kinds.NODE))}
-        models = self._measured(self._models(names_taken))
+        seen = self._models(names_taken)
+        models = self._measured(seen)
         agents = self._agents.look()
         satellites = tuple(self._satellites(nodes, models, agents))
+        self._served.settle(seen)
         taken = {view.node.name for view in satellites if view.node is not None}
         others = [node for node in nodes.values() if node.name not in taken]
         return Snapshot(

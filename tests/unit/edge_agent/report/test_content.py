@@ -11,6 +11,7 @@ from perigee_api.heartbeat import (
     RolledBack,
     Telemetry,
 )
+from perigee_api.served import MAX_SERVED, MAX_SERVED_BYTES, Counts, ServedBlock
 from perigee_edge.report.content import build_report, encode
 
 VERIFIED = ArtifactReport(state=ArtifactState.VERIFIED, fetched_bytes=40_000_000)
@@ -32,6 +33,7 @@ def report(
     artifacts: dict[str, ArtifactReport],
     assigned: set[str],
     rolled_back: Sequence[RolledBack] = (),
+    served: Sequence[ServedBlock] = (),
 ) -> Report:
     return build_report(
         sequence=7,
@@ -41,6 +43,7 @@ def report(
         assigned=assigned,
         telemetry=Telemetry(load1=0.5),
         rolled_back=rolled_back,
+        served=served,
     )
 
 
@@ -108,3 +111,36 @@ def test_pods_that_went_back_are_told_before_anything_else() -> None:
     built = report(dict.fromkeys(DIGESTS, VERIFIED), set(DIGESTS), said)
     assert built.rolled_back == tuple(said[:8])
     assert report({}, set()).rolled_back is None
+
+
+def counted(number: int, buckets: int) -> ServedBlock:
+    counts = Counts(latency=dict.fromkeys(range(buckets), 10**6))
+    return ServedBlock(
+        pod="p", revision="r", run="1", sequence=number, age_s=0, lasted_s=480, counts=counts
+    )
+
+
+def test_what_was_counted_is_told_the_oldest_first() -> None:
+    blocks = [counted(number, 1) for number in range(MAX_SERVED + 3)]
+    assert report({}, set(), served=blocks).served == tuple(blocks[:MAX_SERVED])
+    assert report({}, set()).served is None
+
+
+@settings(deadline=None)
+@given(
+    artifacts=st.integers(0, 64),
+    words=st.integers(0, 300),
+    blocks=st.lists(st.integers(0, 138), max_size=20),
+)
+def test_what_was_counted_takes_nobody_else_s_room(
+    artifacts: int, words: int, blocks: list[int]
+) -> None:
+    held = {digest: failed("x" * words) for digest in DIGESTS[:artifacts]}
+    told = [counted(number, buckets) for number, buckets in enumerate(blocks)]
+    built = report(held, set(held), served=told)
+    without = report(held, set(held))
+    assert built.model_copy(update={"served": None}) == without
+    size = len(encode(built).encode())
+    assert size <= MAX_REPORT_BYTES
+    assert size - len(encode(without).encode()) <= MAX_SERVED_BYTES + len(',"served":[]')
+    assert (built.served or ()) == tuple(told[: len(built.served or ())])

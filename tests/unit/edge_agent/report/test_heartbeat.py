@@ -11,12 +11,17 @@ from structlog.testing import capture_logs
 
 from perigee_api.heartbeat import ArtifactState, AssignedArtifact, Assignment, Report
 from perigee_api.names import ASSIGNMENT_ANNOTATION, REPORT_ANNOTATION
+from perigee_api.served import Counts
 from perigee_edge.artifacts.download import http_client
 from perigee_edge.artifacts.eviction import Limits
 from perigee_edge.artifacts.store import ArtifactStore
 from perigee_edge.artifacts.worker import ArtifactWorker
 from perigee_edge.artifacts.worker import Clocks as WorkerClocks
+from perigee_edge.counted import CountedBlock
 from perigee_edge.report.assignment import AssignmentMemory
+from perigee_edge.report.baseline_memory import BaselineMemory
+from perigee_edge.report.counted import TOLD, Counted
+from perigee_edge.report.counted import Clocks as CountedClocks
 from perigee_edge.report.heartbeat import Clocks, Heartbeat, Satellite
 from perigee_edge.report.lease import LeaseClient
 
@@ -24,7 +29,9 @@ Until = Callable[[Callable[[], bool]], Awaitable[None]]
 
 
 @asynccontextmanager
-async def beating(api: Any, directory: Path, interval_s: float = 0.5) -> AsyncIterator[None]:
+async def beating(
+    api: Any, directory: Path, interval_s: float = 0.5, counted: Counted | None = None
+) -> AsyncIterator[None]:
     """An agent, all in this process."""
     memory = AssignmentMemory(directory / "assignment.json")
     memory.recall()
@@ -40,7 +47,7 @@ async def beating(api: Any, directory: Path, interval_s: float = 0.5) -> AsyncIt
         if memory.current:
             worker.want(memory.current.artifacts)
         heartbeat = Heartbeat(
-            Satellite("sat-1", directory, interval_s),
+            Satellite("sat-1", directory, interval_s, counted=counted),
             lease,
             worker,
             memory,
@@ -119,6 +126,37 @@ async def test_an_outage_is_logged_once_causes_no_burst_and_ends(
     assert [line["event"] for line in logs[:2]] == ["heartbeat_failing", "heartbeat_restored"]
     assert logs[0]["cause"] == "Unreachable"
     assert logs[1]["failures"] >= 4
+
+
+async def test_what_was_counted_in_the_dark_is_told_until_it_was_answered(
+    api: Any, tmp_path: Path, until: Until
+) -> None:
+    memory = BaselineMemory(tmp_path / "baselines.json")
+    counted = Counted(memory, CountedClocks(time.monotonic, time.time), lambda: 5700)
+    said = CountedBlock(
+        model="default/m",
+        pod="p",
+        revision="r",
+        run="1",
+        sequence=0,
+        ended_s=time.monotonic(),
+        lasted_s=480,
+        counts=Counts(latency={40: 7}),
+    )
+    counted.take(said.model_dump_json(by_alias=True).encode())
+    with capture_logs() as logs:
+        async with api.up():
+            pass
+        async with beating(api, tmp_path, counted=counted):
+            await until(lambda: any(line["event"] == "heartbeat_failing" for line in logs))
+            assert len(counted.untold()) == 1
+            async with api.up():
+                await until(lambda: "sat-1" in api.leases)
+                (block,) = report(api).served or ()
+                assert block.counts.requests == 7
+                first = report(api).sequence
+                await until(lambda: report(api).served is None)
+                assert report(api).sequence == first + TOLD
 
 
 async def test_a_server_that_hangs_costs_one_interval_at_most(

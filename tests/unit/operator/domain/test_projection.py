@@ -66,6 +66,17 @@ def test_which_labels_are_ours(*, label: str, expected: bool) -> None:
     assert is_ours(label) is expected
 
 
+OMM = {
+    "EPOCH": "2026-01-01T00:00:00Z",
+    "MEAN_MOTION": 15.2,
+    "ECCENTRICITY": 0.001,
+    "INCLINATION": 97.5,
+    "RA_OF_ASC_NODE": 10,
+    "ARG_OF_PERICENTER": 20,
+    "MEAN_ANOMALY": 30,
+}
+
+
 def test_labels_are_written_where_they_differ_and_taken_off_after_that() -> None:
     wanted = {names.SATELLITE_NODE_LABEL: "sat-1", names.ORBIT_LABEL: "fixed"}
     assert label_writes(node(labels=wanted | {"kubernetes.io/arch": "arm64"}), wanted) == []
@@ -138,6 +149,16 @@ def test_an_assignment_is_written_where_it_differs() -> None:
     assert write.key.namespace == names.HEARTBEAT_NAMESPACE
     text = write.body["metadata"]["annotations"][names.ASSIGNMENT_ANNOTATION]
     assert assignment(1, 2).model_validate_json(text) == assignment(1, 2)
+
+
+def test_a_satellite_is_told_how_long_its_orbit_takes() -> None:
+    spec = satellite_spec(orbit={"omm": OMM})
+    told = heartbeat(assignment=assignment(1))
+    view = satellite_view(spec=spec, heartbeat=told)
+    (write,) = assignment_writes(view, "sat-1", model_artifacts(1))
+    assert isinstance(write, Apply)
+    text = write.body["metadata"]["annotations"][names.ASSIGNMENT_ANNOTATION]
+    assert assignment().model_validate_json(text).orbit_period_s == 5684
 
 
 def test_who_was_never_heard_is_told_nothing() -> None:

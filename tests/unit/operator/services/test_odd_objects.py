@@ -19,6 +19,7 @@ from perigee_operator.domain.plan import plan
 from perigee_operator.domain.rollout.revision import revision_body
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.contacts.book import ContactBook
+from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.snapshot import Photographer
 from perigee_operator.services.views.agents import (
     agent_pod,
@@ -158,7 +159,7 @@ def test_one_odd_object_stops_nobody_else(odd: list[tuple[Kind, Any]]) -> None:
     for kind, item in odd:
         items.setdefault(kind, []).append(table_of(item))
     snapshot = Photographer(
-        Spoilt(items), ContactBook(lambda: START), Settings(serve_image=IMAGE)
+        Spoilt(items), ContactBook(lambda: START), Settings(serve_image=IMAGE), ServedBook(START)
     ).snapshot()
     assert "sound" in {model.uid for model in snapshot.models}
     tracks = {track.name for track in plan(snapshot, at(0)).tracks}

@@ -19,6 +19,7 @@ from perigee_operator.services.http import application
 from perigee_operator.services.metrics import Metrics
 from perigee_operator.services.patience import FIRST_WAIT_S, MAX_WAIT_S
 from perigee_operator.services.planner import Planner
+from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.snapshot import Photographer
 from perigee_operator.storage.outcomes import Failure, Result, TrackOutcome
 from perigee_operator.storage.writer import Writer
@@ -64,7 +65,12 @@ class Stage:
         self.metrics = Metrics(lambda: self.seconds)
         self.changed = asyncio.Event()
         self.planner = Planner(
-            Photographer(self.fleet, ContactBook(lambda: self.fleet.now), LIMITS),
+            Photographer(
+                self.fleet,
+                ContactBook(lambda: self.fleet.now),
+                LIMITS,
+                ServedBook(self.fleet.now),
+            ),
             cast("Writer", self.scribe),
             self.metrics,
             self.changed,

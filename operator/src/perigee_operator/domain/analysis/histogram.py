@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Self
 
-from perigee_operator.domain.analysis.buckets import Buckets
+from perigee_api.buckets import Buckets
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import math
 from itertools import accumulate
 from typing import Final
 
-from perigee_operator.domain.analysis.buckets import PER_OCTAVE
+from perigee_api.buckets import PER_OCTAVE
 from perigee_operator.domain.analysis.histogram import Histogram
 
 STAKES: Final = (0.0, 0.3, 0.8, 1.3, 1.8)

@@ -1,9 +1,10 @@
-"""What a satellite has counted of a revision, in all or since a moment."""
+"""What a satellite has counted of a revision."""
 
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from perigee_operator.domain.analysis.buckets import LATENCY, SCORES
+from perigee_api.buckets import LATENCY, SCORES
+from perigee_api.served import Counts
 from perigee_operator.domain.analysis.histogram import Histogram
 
 
@@ -51,34 +52,7 @@ class Tally:
 NOTHING: Final = Tally()
 
 
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """A tally that grows for as long as what counts it runs."""
-
-    run: str
-    """Names the run of the process that counts; another one has begun at zero."""
-    tally: Tally
-
-    def since(self, earlier: "Counters | None") -> Tally:
-        """What was counted since an earlier report.
-
-        After a restart that is all there is: what was counted between the last report and the
-        restart is lost. Counters that have become less have begun anew, whatever they say.
-        """
-        if earlier is None or earlier.run != self.run or not self._follows(earlier.tally):
-            return self.tally
-        return Tally(
-            self.tally.requests - earlier.tally.requests,
-            self.tally.errors - earlier.tally.errors,
-            self.tally.latency - earlier.tally.latency,
-            self.tally.scores - earlier.tally.scores,
-        )
-
-    def _follows(self, earlier: Tally) -> bool:
-        answered = self.tally.requests - self.tally.errors
-        return (
-            self.tally.errors >= earlier.errors
-            and answered >= earlier.requests - earlier.errors
-            and self.tally.latency.follows(earlier.latency)
-            and self.tally.scores.follows(earlier.scores)
-        )
+def tally_of(counts: Counts) -> Tally:
+    """What a satellite has told, as it is compared."""
+    latency = Histogram.sparse(LATENCY, counts.latency)
+    return Tally(counts.requests, counts.errors, latency, NOTHING.scores)

@@ -73,6 +73,11 @@ def _container(model: ModelView, revision: Revision) -> dict[str, Any]:
                 "value": f"{names.HANDOVER_DIRECTORY}/{model.namespace}.{model.name}.sock",
             },
             {"name": "PERIGEE_SERVE_ACTIVE_FILE", "value": f"{LABEL_DIRECTORY}/active"},
+            {"name": "PERIGEE_SERVE_NAMESPACE", "value": model.namespace},
+            {
+                "name": "PERIGEE_SERVE_POD",
+                "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.uid"}},
+            },
         ],
         "ports": [{"name": "http", "containerPort": names.SERVE_PORT, "protocol": "TCP"}],
         "readinessProbe": _probe("ready", period_s=1, failures=2),

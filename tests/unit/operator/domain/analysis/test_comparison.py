@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from perigee_api.buckets import LATENCY
 from perigee_operator.domain.analysis.block import Block, Pairing
-from perigee_operator.domain.analysis.buckets import LATENCY
 from perigee_operator.domain.analysis.comparison import (
     ORDINARY,
     Aspect,

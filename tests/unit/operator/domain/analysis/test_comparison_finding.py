@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+from perigee_api.buckets import LATENCY
 from perigee_operator.domain.analysis.block import Block
-from perigee_operator.domain.analysis.buckets import LATENCY
 from perigee_operator.domain.analysis.comparison import ORDINARY, Comparison, begun, compared
 from perigee_operator.domain.analysis.comparison_finding import comparison_findings
 from perigee_operator.domain.analysis.finding import decided

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perigee_operator.domain.analysis.buckets import LATENCY, SCORES, Buckets
+from perigee_api.buckets import LATENCY, SCORES, Buckets
 from perigee_operator.domain.analysis.drift import MUCH, drift, stability
 from perigee_operator.domain.analysis.histogram import Histogram
 

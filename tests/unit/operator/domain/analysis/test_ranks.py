@@ -2,7 +2,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from perigee_operator.domain.analysis.buckets import LATENCY
+from perigee_api.buckets import LATENCY
 from perigee_operator.domain.analysis.histogram import Histogram
 from perigee_operator.domain.analysis.ranks import (
     STAKES,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perigee_operator.domain.analysis.buckets import LATENCY, PER_OCTAVE, SCORES, Buckets
+from perigee_api.buckets import LATENCY, PER_OCTAVE, SCORES, Buckets
 
 
 @pytest.mark.parametrize("buckets", [LATENCY, SCORES])

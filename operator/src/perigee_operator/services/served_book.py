@@ -1,0 +1,102 @@
+"""What satellites have counted of the requests that their models answered."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from perigee_api.served import ServedBlock
+from perigee_operator.domain.analysis.tally import NOTHING, Tally, tally_of
+from perigee_operator.domain.fleet import HeartbeatView, ModelView, PodView
+
+Revision = tuple[str, str, str]
+"""Namespace, model and revision."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    node: str
+    ended_at: datetime
+    block: ServedBlock
+
+
+@dataclass(frozen=True, slots=True)
+class _Host:
+    """A Pod, and whose it is."""
+
+    model: ModelView
+    pod: PodView
+
+
+class ServedBook:
+    """Takes each block for once, however many heartbeats have it.
+
+    Nothing of it is kept over a restart. A block that had ended before this operator began may
+    have been counted by the one before, so it is passed over: evidence is lost, and none made up.
+
+    Args:
+        begun_at: when the operator began, on the ground's clock.
+    """
+
+    def __init__(self, begun_at: datetime) -> None:
+        self._begun_at = begun_at
+        self._told: list[_Told] = []
+        self._last: dict[tuple[str, str], int] = {}
+        """By Pod and run: the number of the last block."""
+        self._hosts: dict[str, _Host] = {}
+        """By the Pod's uid."""
+        self._models: tuple[ModelView, ...] = ()
+        self._sums: dict[Revision, Tally] = {}
+
+    @property
+    def sums(self) -> Mapping[Revision, Tally]:
+        """What each revision has counted on all satellites since the operator began."""
+        return MappingProxyType(self._sums)
+
+    def hear(self, node: str, heartbeat: HeartbeatView) -> None:
+        """A heartbeat of a Node's agent."""
+        for block in (heartbeat.report.served if heartbeat.report else None) or ():
+            ended_at = heartbeat.arrived_at - timedelta(seconds=block.age_s)
+            self._told.append(_Told(node, ended_at, block))
+
+    def settle(self, models: tuple[ModelView, ...]) -> None:
+        """Takes what was heard since the last time.
+
+        Only a Pod that is known to be on that satellite is believed; of one that is not known yet
+        the next heartbeat tells again.
+        """
+        self._keep(models)
+        told, self._told = self._told, []
+        for each in told:
+            host = self._hosts.get(each.block.pod)
+            if host is not None and host.pod.node == each.node:
+                self._take(host.model, each)
+
+    def _take(self, model: ModelView, told: _Told) -> None:
+        block = told.block
+        run = (block.pod, block.run)
+        if block.sequence <= self._last.get(run, -1):
+            return
+        self._last[run] = block.sequence
+        if told.ended_at <= self._begun_at or not _is_known(model, block.revision):
+            return
+        revision = (model.namespace, model.name, block.revision)
+        self._sums[revision] = self._sums.get(revision, NOTHING) + tally_of(block.counts)
+
+    def _keep(self, models: tuple[ModelView, ...]) -> None:
+        """Forgets Pods and revisions that are no more."""
+        if models is self._models:
+            return
+        self._models = models
+        self._hosts = {pod.uid: _Host(model, pod) for model in models for pod in model.pods}
+        self._last = {run: n for run, n in self._last.items() if run[0] in self._hosts}
+        known = set(_revisions(models))
+        self._sums = {each: sums for each, sums in self._sums.items() if each in known}
+
+
+def _is_known(model: ModelView, revision: str) -> bool:
+    return any(view.name == revision for view in model.revisions)
+
+
+def _revisions(models: Iterable[ModelView]) -> Iterable[Revision]:
+    return ((m.namespace, m.name, view.name) for m in models for view in m.revisions)
