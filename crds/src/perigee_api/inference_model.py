@@ -9,6 +9,7 @@ from perigee_api import names
 from perigee_api.analysis import AnalysisMetric, MetricStatus
 from perigee_api.artifact import Artifact, Digest, Uri
 from perigee_api.base import Conditions, Schema, Timestamp
+from perigee_api.comparison import ComparisonStatus
 from perigee_api.golden import Golden, GoldenMetric
 from perigee_api.placement import (
     AcceleratorPolicy,
@@ -167,6 +168,9 @@ class RolloutStatus(Schema):
     )
     analysis: Annotated[list[MetricStatus], Field(max_length=64)] = Field(
         default_factory=list, description="The metrics that are measured, in the order of steps."
+    )
+    comparison: ComparisonStatus | None = Field(
+        default=None, description="What was found by comparing what satellites report."
     )
 
 

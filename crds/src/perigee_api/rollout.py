@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 from perigee_api import names
 from perigee_api.analysis import MEASURED_STEPS, AnalysisMetric
 from perigee_api.base import Schema, Timestamp
+from perigee_api.comparison import ReportComparison
 from perigee_api.placement import LabelSelector
 from perigee_api.rollout_times import AtWindowEnd, Times
 from perigee_api.rules import Rule, rules
@@ -75,8 +76,8 @@ class Analysis(Schema):
     model_config = ConfigDict(
         json_schema_extra=rules(
             Rule(
-                "has(self.golden) || has(self.metrics)",
-                "at least one analysis must be given: golden or metrics",
+                "has(self.golden) || has(self.metrics) || has(self.comparison)",
+                "at least one analysis must be given: golden, metrics or comparison",
             )
         )
     )
@@ -100,6 +101,11 @@ class Analysis(Schema):
         description="All of them have to pass. They are measured once the candidate is verified "
         "on the wave's satellites, and from then on until the rollout ends: with too many failures "
         "it is aborted, whichever step is under way.",
+    )
+    comparison: ReportComparison | None = Field(
+        default=None,
+        description="The requests that satellites report to have answered, compared with the "
+        "stable revision's. As with metrics: from the step on until the rollout ends.",
     )
 
 
@@ -174,7 +180,13 @@ class RolloutTerms(Schema):
                     "self.filter(step, has(step.analysis) && has(step.analysis.metrics)).size() "
                     f"<= {MEASURED_STEPS}",
                     f"at most {MEASURED_STEPS} steps may have metrics",
-                )
+                ),
+                Rule(
+                    "self.filter(step, has(step.analysis) && has(step.analysis.comparison)).size() "
+                    "<= 1",
+                    "at most one step may have a comparison: it goes on until the rollout ends, "
+                    "and its risk of a false alarm is that of the whole rollout",
+                ),
             ),
         ),
     ] = Field(

@@ -1,5 +1,6 @@
 """A satellite on paper: a kubelet, an agent, and a link that is there or not."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,6 +20,7 @@ from perigee_api.heartbeat import (
     RolledBack,
     Telemetry,
 )
+from perigee_api.served import ServedBlock
 from perigee_api.termination import EXIT_STATUS, Termination, TerminationReason
 from perigee_operator.domain import kinds
 from perigee_operator.domain.writes import ObjectKey
@@ -66,6 +68,8 @@ class PaperSatellite:
     """uids of Pods whose container hangs and is never ready again."""
     rolled_back: tuple[RolledBack, ...] = ()
     """Pods that have gone back, as its agent has heard."""
+    counted: deque[tuple[datetime, ServedBlock]] = field(default_factory=lambda: deque(maxlen=16))
+    """What its servers have counted, and when each block ended: told with every heartbeat."""
     _pods: dict[str, Item] = field(default_factory=dict)
     _assignment: Assignment = field(default_factory=Assignment)
     _sequence: int = 0
@@ -131,6 +135,7 @@ class PaperSatellite:
             epoch=self._assignment.epoch,
             artifacts={a.sha256: self._artifact(a) for a in self._assignment.artifacts},
             rolled_back=self.rolled_back or None,
+            served=self._served(now) or None,
             telemetry=Telemetry(battery_percent=self.battery_percent),
         )
         text = report.model_dump_json(by_alias=True, exclude_none=True)
@@ -139,6 +144,10 @@ class PaperSatellite:
         assigned = lease["metadata"]["annotations"].get(names.ASSIGNMENT_ANNOTATION)
         if assigned is not None:
             self._assignment = Assignment.model_validate_json(assigned)
+
+    def _served(self, now: datetime) -> tuple[ServedBlock, ...]:
+        told = self.counted
+        return tuple(block.aged((now - ended_at).total_seconds()) for ended_at, block in told)
 
     def _artifact(self, artifact: AssignedArtifact) -> ArtifactReport:
         if artifact.sha256 in self.files.damaged:

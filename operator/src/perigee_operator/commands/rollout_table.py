@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from perigee_api.comparison import ComparisonStatus
 from perigee_api.inference_model import (
     InferenceModelSpec,
     InferenceModelStatus,
@@ -51,6 +52,8 @@ def _steps(spec: InferenceModelSpec, rollout: RolloutStatus) -> Iterator[str]:
         held = "  (paused)" if mark is UNDER_WAY and rollout.held else ""
         yield f"  {mark} {index + 1}. {_said(step)}{held}"
         yield from (f"       {_measured(m)}" for m in rollout.analysis if m.step == index)
+        if rollout.comparison is not None and rollout.comparison.step == index:
+            yield f"       {_compared(rollout.comparison)}"
 
 
 def _measured(metric: MetricStatus) -> str:
@@ -60,6 +63,12 @@ def _measured(metric: MetricStatus) -> str:
     return f"{metric.name}: {metric.verdict} ({counts}{last})"
 
 
+def _compared(comparison: ComparisonStatus) -> str:
+    """What was found of the comparison."""
+    counts = f"requests {comparison.requests}, errors {comparison.errors}"
+    return f"comparison: {comparison.verdict} (blocks {comparison.blocks}, {counts})"
+
+
 def _said(step: Step) -> str:
     """A step as its YAML has it, in one line."""
     ((kind, value),) = step.model_dump(mode="json", by_alias=True, exclude_none=True).items()
@@ -67,6 +76,7 @@ def _said(step: Step) -> str:
         return f"{kind}: {value}"
     if kind == "analysis":
         names = [metric["name"] for metric in value.get("metrics", ())]
-        return f"{kind}: {', '.join([*(['golden'] if 'golden' in value else []), *names])}"
+        others = [name for name in ("golden", "comparison") if name in value]
+        return f"{kind}: {', '.join([*others, *names])}"
     inner = ", ".join(f"{key}: {each}" for key, each in value.items()) or "until somebody says go"
     return f"{kind}: {inner}"

@@ -11,6 +11,7 @@ from perigee_api.rollout_action import RolloutActionSpec
 from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, TelemetryDays
 from perigee_operator.domain.agents.agent import AgentSetView, AgentView
+from perigee_operator.domain.analysis.compared import Compared
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
 from perigee_operator.domain.container import ContainerView
@@ -259,6 +260,8 @@ class ModelView:
     """What people have asked of its rollouts, the oldest first."""
     measured: Mapping[MetricKey, Record] = field(default_factory=dict)
     """What was measured of its candidate by now; its status may lag behind."""
+    compared: Compared | None = None
+    """How its candidate compares with the stable revision by now; likewise."""
     name_taken: str | None = None
     """What of it cannot be made, since somebody else's object has the name."""
     policy: PolicyView | None = None

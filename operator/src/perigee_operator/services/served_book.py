@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Final
 
 from perigee_api.served import ServedBlock
 from perigee_operator.domain.analysis.tally import NOTHING, Tally, tally_of
@@ -12,12 +13,28 @@ from perigee_operator.domain.fleet import HeartbeatView, ModelView, PodView
 Revision = tuple[str, str, str]
 """Namespace, model and revision."""
 
+UNDER_WAY: Final = timedelta(seconds=15)
+"""No heartbeat takes longer to come: agents give one up after 10 s."""
+
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class Served:
+    """A block, and where and when it was counted."""
+
     node: str
-    ended_at: datetime
+    heard_at: datetime
+    """On the ground's clock."""
     block: ServedBlock
+
+    @property
+    def ended_at(self) -> datetime:
+        """On the ground's clock, too late by as long as the heartbeat took."""
+        return self.heard_at - timedelta(seconds=self.block.age_s)
+
+    @property
+    def begun_at(self) -> datetime:
+        """Likewise."""
+        return self.ended_at - timedelta(seconds=self.block.lasted_s)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +56,8 @@ class ServedBook:
     """
 
     def __init__(self, begun_at: datetime) -> None:
-        self._begun_at = begun_at
-        self._told: list[_Told] = []
+        self._from = begun_at + UNDER_WAY
+        self._told: list[Served] = []
         self._last: dict[tuple[str, str], int] = {}
         """By Pod and run: the number of the last block."""
         self._hosts: dict[str, _Host] = {}
@@ -56,30 +73,34 @@ class ServedBook:
     def hear(self, node: str, heartbeat: HeartbeatView) -> None:
         """A heartbeat of a Node's agent."""
         for block in (heartbeat.report.served if heartbeat.report else None) or ():
-            ended_at = heartbeat.arrived_at - timedelta(seconds=block.age_s)
-            self._told.append(_Told(node, ended_at, block))
+            self._told.append(Served(node, heartbeat.arrived_at, block))
 
-    def settle(self, models: tuple[ModelView, ...]) -> None:
-        """Takes what was heard since the last time.
+    def settle(self, models: tuple[ModelView, ...]) -> Mapping[str, tuple[Served, ...]]:
+        """What was heard since the last time, by the model's uid.
 
         Only a Pod that is known to be on that satellite is believed; of one that is not known yet
         the next heartbeat tells again.
         """
         self._keep(models)
         told, self._told = self._told, []
+        found: dict[str, tuple[Served, ...]] = {}
         for each in told:
             host = self._hosts.get(each.block.pod)
-            if host is not None and host.pod.node == each.node:
-                self._take(host.model, each)
+            if host is None or host.pod.node != each.node or not self._is_new(each):
+                continue
+            if each.ended_at > self._from and _is_known(host.model, each.block.revision):
+                self._add(host.model, each.block)
+                found[host.model.uid] = (*found.get(host.model.uid, ()), each)
+        return found
 
-    def _take(self, model: ModelView, told: _Told) -> None:
-        block = told.block
-        run = (block.pod, block.run)
-        if block.sequence <= self._last.get(run, -1):
-            return
-        self._last[run] = block.sequence
-        if told.ended_at <= self._begun_at or not _is_known(model, block.revision):
-            return
+    def _is_new(self, told: Served) -> bool:
+        run, sequence = (told.block.pod, told.block.run), told.block.sequence
+        if sequence <= self._last.get(run, -1):
+            return False
+        self._last[run] = sequence
+        return True
+
+    def _add(self, model: ModelView, block: ServedBlock) -> None:
         revision = (model.namespace, model.name, block.revision)
         self._sums[revision] = self._sums.get(revision, NOTHING) + tally_of(block.counts)
 

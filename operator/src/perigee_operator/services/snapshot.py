@@ -26,6 +26,7 @@ from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.orbit.contacts import UNKNOWN
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.agents import AgentBook
+from perigee_operator.services.comparison_book import ComparisonBook
 from perigee_operator.services.satellite_books import SatelliteBooks
 from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.sources import ContactSource, MeasurementSource, Observed
@@ -83,6 +84,7 @@ class Photographer:
         self._contacts = contacts
         self._measurements = measurements
         self._served = served
+        self._comparisons = ComparisonBook()
         self._books = SatelliteBooks(heard_outside, served)
         self._agents = AgentBook(fleet)
         self._satellite_views = Kept[SatelliteView]()
@@ -114,10 +116,9 @@ class Photographer:
         """
         nodes = {view.name: view for view in self._nodes.of(self._fleet.values(kinds.NODE))}
         seen = self._models(names_taken)
-        models = self._measured(seen)
         agents = self._agents.look()
-        satellites = tuple(self._satellites(nodes, models, agents))
-        self._served.settle(seen)
+        satellites = tuple(self._satellites(nodes, seen, agents))
+        models = self._judged(seen)
         taken = {view.node.name for view in satellites if view.node is not None}
         others = [node for node in nodes.values() if node.name not in taken]
         return Snapshot(
@@ -163,13 +164,16 @@ class Photographer:
         grounds = (names_taken, *map(self._fleet.values, _OF_MODELS))
         return self._all_models.of("", lambda *_: tuple(self._viewed_models(names_taken)), *grounds)
 
-    def _measured(self, models: tuple[ModelView, ...]) -> tuple[ModelView, ...]:
-        """The models with what was measured; those of which nothing is stay the same views."""
-        found = self._measurements.of(models) if self._measurements else {}
-        if not found:
+    def _judged(self, models: tuple[ModelView, ...]) -> tuple[ModelView, ...]:
+        """The models with what was measured and compared; all others stay the same views."""
+        measured = self._measurements.of(models) if self._measurements else {}
+        compared = self._comparisons.of(models, self._served.settle(models))
+        if not measured and not compared:
             return models
         return tuple(
-            replace(model, measured=found[model.uid]) if model.uid in found else model
+            replace(model, measured=measured.get(model.uid, {}), compared=compared.get(model.uid))
+            if model.uid in measured or model.uid in compared
+            else model
             for model in models
         )
 

@@ -3,6 +3,7 @@ import pytest
 from paper_fleet.intents import model_spec
 from paper_fleet.views import at
 from perigee_api.analysis import MetricStatus
+from perigee_api.comparison import ComparisonStatus
 from perigee_api.inference_model import (
     InferenceModelStatus,
     RolloutStatus,
@@ -17,6 +18,27 @@ ERRORS = {
     "prometheus": {"address": "http://prometheus", "query": "errors"},
     "successCondition": "value < 1",
 }
+
+
+def test_a_comparison_is_shown_beneath_its_step() -> None:
+    steps = [{"analysis": {"comparison": {}}}, {"pause": {}}]
+    compared = ComparisonStatus(
+        step=0,
+        definition="01234567",
+        terms="{}",
+        started=at(0),
+        verdict="Inconclusive",
+        blocks=12,
+        requests=3400,
+        errors=5,
+    )
+    rollout = RolloutStatus(candidate="b", started=at(0), step_started=at(0), comparison=compared)
+    status = InferenceModelStatus(stable_revision="a", rollout=rollout)
+    lines = rollout_text("m", model_spec(steps=steps), status).splitlines()
+    first = lines.index("  ▶ 1. analysis: comparison")
+    assert lines[first + 1] == (
+        "       comparison: Inconclusive (blocks 12, requests 3400, errors 5)"
+    )
 
 
 def test_metrics_are_shown_beneath_their_step() -> None:

@@ -13,7 +13,7 @@ from perigee_api.heartbeat import Report
 from perigee_api.served import Counts, ServedBlock
 from perigee_operator.domain.analysis.tally import NOTHING, Tally, tally_of
 from perigee_operator.domain.fleet import ModelView
-from perigee_operator.services.served_book import ServedBook
+from perigee_operator.services.served_book import UNDER_WAY, ServedBook
 from perigee_operator.services.served_metrics import ServedMetrics
 
 SPEC = model_spec()
@@ -42,10 +42,10 @@ def block(sequence: int = 0, **more: Any) -> ServedBlock:
 
 
 class Ground:
-    """A book that began at second 0."""
+    """A book that takes what ended after second 0."""
 
     def __init__(self) -> None:
-        self.book = ServedBook(at(0))
+        self.book = ServedBook(at(0) - UNDER_WAY)
         self.models: tuple[ModelView, ...] = (model(),)
         self.now_s = 0
 
@@ -79,7 +79,7 @@ def test_another_run_counts_from_zero_again(ground: Ground) -> None:
 
 
 def test_what_the_operator_before_may_have_counted_is_passed_over(ground: Ground) -> None:
-    assert ground.hear(block(0, age_s=20), at_s=19) == NOTHING
+    assert ground.hear(block(0, age_s=20), at_s=20) == NOTHING
     assert ground.hear(block(0, age_s=1000), block(1, age_s=5), at_s=1000) == times(1)
 
 

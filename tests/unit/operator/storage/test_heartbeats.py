@@ -219,6 +219,7 @@ def test_kubelets_are_heard_of_apart(feed: HeartbeatFeed, clock: Clock) -> None:
         ("{}", "sequence: Field required"),
         ('{"sequence":-1}', "sequence: Input should be greater than or equal to 0"),
         ('{"sequence":1,"artifacts":{"x":{"state":"Verified"}}}', "artifacts.x"),
+        ('{"sequence":1,"served":[{"pod":"p"}]}', "served.0.revision: Field required"),
         (" " * (MAX_REPORT_BYTES + 1), f"the report has {MAX_REPORT_BYTES + 1} bytes"),
         ("é" * (MAX_REPORT_BYTES // 2 + 1), f"the report has {MAX_REPORT_BYTES + 2} bytes"),
     ],
@@ -235,6 +236,21 @@ def test_a_report_as_large_as_allowed_is_read() -> None:
     text = '{"sequence":7}'
     padded = text + " " * (MAX_REPORT_BYTES - len(text))
     assert parse_report(padded) == (Report(sequence=7), None)
+
+
+def test_what_was_counted_is_read_and_an_agent_from_before_counts_nothing() -> None:
+    counts = '{"errors":1,"latency":{"40":7,"41":2}}'
+    about = '"pod":"p","revision":"r","run":"1","sequence":3,"ageS":5,"lastedS":480'
+    before = f'{{"revision":"q","counts":{counts}}}'
+    block = f'{{{about},"counts":{counts},"before":{before}}}'
+    report, error = parse_report(f'{{"sequence":7,"served":[{block}]}}')
+    assert error is None
+    assert report is not None
+    (served,) = report.served or ()
+    assert (served.age_s, served.counts.requests) == (5, 10)
+    assert served.before is not None
+    assert served.before.counts == served.counts
+    assert Report(sequence=7).served is None
 
 
 @given(st.text(max_size=200))

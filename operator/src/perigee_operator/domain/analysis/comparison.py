@@ -102,10 +102,15 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Requests of one revision in all blocks."""
+    """Requests of one revision in all blocks; those of before as often as they were compared."""
 
     requests: int = 0
     errors: int = 0
+
+    @property
+    def error_share(self) -> float:
+        """0 where there are no requests."""
+        return self.errors / max(1, self.requests)
 
 
 @dataclass(frozen=True, slots=True)

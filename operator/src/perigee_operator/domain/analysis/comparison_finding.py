@@ -53,10 +53,21 @@ def comparison_findings(
     )
 
 
+def verdict_of(comparison: Comparison, rules: Rules) -> Verdict:
+    """What was found of all aspects together: of several, what stands most in the way."""
+    found = {_verdict(comparison, aspect, rules) for aspect in rules.aspects}
+    in_the_way = (Verdict.FAIL, Verdict.NO_DATA, Verdict.INCONCLUSIVE)
+    return next((each for each in in_the_way if each in found), Verdict.PASS)
+
+
+def _verdict(comparison: Comparison, aspect: Aspect, rules: Rules) -> Verdict:
+    if not comparison.trials[aspect].blocks:
+        return Verdict.NO_DATA
+    return _VERDICTS[outcome(comparison, aspect, rules)]
+
+
 def _explanation(comparison: Comparison, aspect: Aspect, rules: Rules) -> Explanation:
-    found = Verdict.NO_DATA
-    if comparison.trials[aspect].blocks:
-        found = _VERDICTS[outcome(comparison, aspect, rules)]
+    found = _verdict(comparison, aspect, rules)
     figures = () if found is Verdict.NO_DATA else _figures(comparison, aspect, rules, found)
     subject = f"Comparison of {aspect.value}"
     since = comparison.trials[aspect].since
@@ -83,8 +94,7 @@ def _observed(comparison: Comparison, aspect: Aspect) -> tuple[Figure, ...]:
         return (
             Figure("errors of the candidate", comparison.candidate.errors),
             Figure("of requests", comparison.candidate.requests),
-            Figure("of the stable revision", comparison.stable.errors),
-            Figure("of requests", comparison.stable.requests),
+            Figure("of the stable revision's", 100 * comparison.stable.error_share, "%"),
         )
     trial = comparison.trials[aspect]
     return (Figure("slower than with the margin in", 100 * trial.slower / trial.blocks, "%"),)

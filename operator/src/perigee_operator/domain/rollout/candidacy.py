@@ -45,6 +45,7 @@ def wave_progress(
         verified_at={pod.node: pod.verified_at for pod in pods if pod.node and pod.verified_at},
         obstacles=obstacles(situation.model, candidate),
         measured=situation.model.measured,
+        compared=situation.model.compared,
         unplaced=unplaced(pods, situation.model.status.message),
         nobody_selected=_selects_nobody(situation, state),
         shortages=situation.shortages(candidate.name, wave),

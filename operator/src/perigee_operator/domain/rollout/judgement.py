@@ -13,6 +13,7 @@ from perigee_operator.domain.rollout.analysis import (
 )
 from perigee_operator.domain.rollout.beginning import Wait
 from perigee_operator.domain.rollout.clearance import CLEAR, Clearance, counted_from_release
+from perigee_operator.domain.rollout.comparison import compared_findings, compared_on
 from perigee_operator.domain.rollout.deadline import overdue
 from perigee_operator.domain.rollout.evidence import Evidence, Source
 from perigee_operator.domain.rollout.note import Note
@@ -69,7 +70,7 @@ def judge(
     stage = stage_of(policy.rollout, state.rollout)
     status = _measured(state.rollout, stage, progress, policy, now)
     state = replace(state, rollout=status)
-    found = findings(status, stage, now)
+    found = findings(status, stage, now) + compared_findings(status, stage, now)
     evidence = evidence or failed(found, stage)
     evidence = evidence or _out_of_time(state, progress, policy, now)
     awaits_file = evidence is not None and evidence.source is Source.FILE and state.stable is None
@@ -93,9 +94,11 @@ def judge(
 def _measured(
     status: RolloutStatus, stage: Stage, progress: WaveProgress, policy: Policy, now: datetime
 ) -> RolloutStatus:
-    if not policy.clearance.steps_known:
+    steps_known = policy.clearance.steps_known
+    ready = steps_known and wave_verdict(progress).passed
+    status = compared_on(status, stage, progress.compared, ready=ready, now=now)
+    if not steps_known:
         return watched_on(status, stage, progress.measured)
-    ready = wave_verdict(progress).passed
     by_policy = policy.rollout.policy is not None
     return kept_up(status, stage, progress.measured, ready=ready, now=now, by_policy=by_policy)
 

@@ -96,9 +96,9 @@ def metric_of(written: AnalysisMetric) -> Metric:
         inconclusive_limit=_limit(written.inconclusive_limit),
         consecutive_success_limit=written.consecutive_success_limit,
         policies=Policies(
-            no_data=_policy(written.on_no_data),
-            source_down=_policy(written.on_source_down),
-            inconclusive=_policy(written.on_inconclusive),
+            no_data=policy_of(written.on_no_data),
+            source_down=policy_of(written.on_source_down),
+            inconclusive=policy_of(written.on_inconclusive),
         ),
     )
 
@@ -154,5 +154,6 @@ def _limit(written: int) -> int | None:
     return None if written == NO_LIMIT else written
 
 
-def _policy(written: MissingAnswerPolicy) -> Policy:
+def policy_of(written: MissingAnswerPolicy) -> Policy:
+    """What is done where there is no answer."""
     return Policy(_REACTIONS[written.action], written.after)

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from perigee_api.heartbeat import ArtifactState
 from perigee_api.satellite_node import SatellitePhase
+from perigee_operator.domain.analysis.compared import Compared
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
 from perigee_operator.domain.rollout.revision import Revision
@@ -36,6 +37,8 @@ class WaveProgress:
     """Why the candidate's Pods do not start, by Node."""
     measured: Mapping[MetricKey, Record] = field(default_factory=dict)
     """What was measured of its metrics by now."""
+    compared: Compared | None = None
+    """How it compares with the stable revision by now."""
     shortages: Mapping[str, str] = field(default_factory=dict)
     """Where there is no room for a Pod of the candidate, by Node, and of what too little."""
     unplaced: str = ""

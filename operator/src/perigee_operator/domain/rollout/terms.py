@@ -14,6 +14,7 @@ from perigee_api.inference_model import (
 from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_operator.domain.condition import Verdict
 from perigee_operator.domain.fleet import ModelView, PolicyView
+from perigee_operator.domain.rollout.comparison_terms import recalled as recalled_comparison
 from perigee_operator.domain.rollout.metrics import metrics_fault, recalled
 from perigee_operator.domain.rollout.windows import FREE, NonsenseError, Timing, timing
 
@@ -101,7 +102,8 @@ def _resolved(name: str, policy: PolicyView | None, spec: InferenceModelSpec) ->
 def _as_it_stands(status: RolloutStatus | None) -> list[Step]:
     """All that match may run the candidate, of whom no new one is taken in; the weight stays.
 
-    The metrics are those that are measured, as far as the status knows them.
+    The metrics are those that are measured, as far as the status knows them, and so with the
+    comparison.
     """
     if status is None:
         return []
@@ -110,6 +112,10 @@ def _as_it_stands(status: RolloutStatus | None) -> list[Step]:
         if (metric := recalled(kept)) is not None:
             metrics.setdefault(kept.step, []).append(metric)
     analyses = {index: Analysis(metrics=found) for index, found in metrics.items()}
+    compared = status.comparison
+    if compared is not None and (comparison := recalled_comparison(compared)) is not None:
+        beside = metrics.get(compared.step)
+        analyses[compared.step] = Analysis(metrics=beside, comparison=comparison)
     first = Step(wave=Wave(), weight=status.weight, analysis=analyses.get(0))
     last = max((status.step, *analyses))
     return [first, *(Step(analysis=analyses.get(index)) for index in range(1, last + 1))]

@@ -35,8 +35,8 @@ def test_what_was_shown_is_told_with_its_figures() -> None:
     sentence = decided(found).message
     assert sentence.startswith(
         "Comparison of errors has failed: the candidate is worse than the stable revision by more "
-        "than the margin (errors of the candidate 100, of requests 2,000, of the stable revision "
-        "0, of requests 2,000, margin 0.25 points side by side, odds against chance "
+        "than the margin (errors of the candidate 100, of requests 2,000, of the stable "
+        "revision's 0 %, margin 0.25 points side by side, odds against chance "
     )
     assert sentence.endswith("wanted 300 to 1, blocks 20), since 2026-01-01 00:04:00 UTC.")
 

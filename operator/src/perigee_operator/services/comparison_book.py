@@ -1,0 +1,87 @@
+"""Compares the candidates of all models with their stable revisions, block by block."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from perigee_operator.domain.analysis.block import Block, Pairing
+from perigee_operator.domain.analysis.compared import Compared, ComparisonKey
+from perigee_operator.domain.analysis.comparison import compared
+from perigee_operator.domain.analysis.tally import tally_of
+from perigee_operator.domain.fleet import ModelView
+from perigee_operator.domain.rollout.comparison_status import compared_of, key_of
+from perigee_operator.domain.rollout.comparison_terms import ComparisonTerms, read, recalled
+from perigee_operator.services.served_book import Served
+
+
+@dataclass(slots=True)
+class _Entry:
+    candidate: str
+    stable: str | None
+    terms: ComparisonTerms
+    found: Compared
+
+    def is_of(self, key: ComparisonKey, candidate: str, stable: str | None) -> bool:
+        """Whether it is the comparison that the status speaks of."""
+        return (self.found.key, self.candidate, self.stable) == (key, candidate, stable)
+
+    def take(self, served: Served) -> None:
+        """One more block, if it can be compared: of the candidate, beside the stable revision."""
+        block, started = served.block, self.found.key.started
+        if block.revision != self.candidate or block.before is None or served.ended_at <= started:
+            return
+        if block.before.revision != self.stable:
+            return
+        pair = Block(
+            served.node,
+            served.begun_at,
+            tally_of(block.counts),
+            tally_of(block.before.counts),
+            Pairing.BEFORE_AFTER,
+        )
+        comparison = compared(self.found.comparison, pair, self.terms.rules)
+        self.found = replace(self.found, comparison=comparison, last_heard=served.heard_at)
+
+
+class ComparisonBook:
+    """Compares what the status of a model says is to be compared.
+
+    It goes on from what the status has kept: an operator that was restarted loses a minute of
+    blocks at most, beside those that had ended before it began.
+    """
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+
+    def of(
+        self, models: Iterable[ModelView], served: Mapping[str, tuple[Served, ...]]
+    ) -> Mapping[str, Compared]:
+        """The comparisons by now, by the model's uid; what is not asked for is forgotten.
+
+        Args:
+            models: all of them.
+            served: what satellites have told since the last time, likewise.
+        """
+        known, self._entries = self._entries, {}
+        for model in models:
+            entry = _entry(model, known.get(model.uid))
+            if entry is None:
+                continue
+            self._entries[model.uid] = entry
+            for each in served.get(model.uid, ()):
+                entry.take(each)
+        return {uid: entry.found for uid, entry in self._entries.items()}
+
+
+def _entry(model: ModelView, known: _Entry | None) -> _Entry | None:
+    rollout = model.status.rollout
+    if rollout is None or rollout.comparison is None or model.deleting:
+        return None
+    kept, stable = rollout.comparison, model.status.stable_revision
+    if known is not None and known.is_of(key_of(kept), rollout.candidate, stable):
+        return known
+    written = recalled(kept)
+    if written is None:
+        return None
+    terms = read(written)
+    found = compared_of(kept, terms.rules)
+    return _Entry(rollout.candidate, stable, terms, found)
