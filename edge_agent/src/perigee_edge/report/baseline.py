@@ -20,8 +20,8 @@ DAY_S: Final = 86_400
 """The period of what stands on the ground."""
 GENERATION: Final = 32
 """Blocks of a part, some two days of them, after which they begin to be forgotten."""
-REVISIONS: Final = 2
-"""Of a model: the one that serves, and the one before."""
+REVISIONS: Final = 3
+"""Of a model: the one that serves, the one before, and one that was given up in between."""
 
 _SAME_PERIOD: Final = 0.01
 """Elements are renewed all the time; by so little of it the period is still the same."""
@@ -93,6 +93,9 @@ def compared(
 ) -> tuple[tuple[Baseline, ...], Before | None]:
     """A model's baselines with one more block, and what stands beside that block.
 
+    Of several other revisions it is the one heard of last that has counted enough in that part of
+    the orbit: one that was given up soon has not.
+
     Args:
         known: The revision that was heard of last comes last.
         block: Of any revision.
@@ -103,7 +106,8 @@ def compared(
     others = [each for each in fitting if each.revision != block.revision]
     own = next((each for each in fitting if each.revision == block.revision), None)
     own = own or Baseline(revision=block.revision, period_s=period_s)
-    beside = others[-1].beside(block, begun_s) if others else None
+    found = (each.beside(block, begun_s) for each in reversed(others))
+    beside = next((before for before in found if before is not None), None)
     if not own.knows(block):
         own = own.plus(block, begun_s)
     return (*others, own)[-REVISIONS:], beside

@@ -118,7 +118,8 @@ class Heartbeat:
         assignment = self._memory.current or Assignment()
         telemetry = measure(self._satellite.root, self._satellite.state_directory)
         self._extremes = self._extremes.measured(telemetry, self._clocks.monotonic_s())
-        counted = self._satellite.counted
+        # One that was not answered may have been too large for the link: the next is small.
+        counted = self._satellite.counted if self._outage is None else None
         return build_report(
             sequence=self._sequence,
             epoch=assignment.epoch,

@@ -14,7 +14,7 @@ from perigee_edge.report.baseline import (
 )
 
 ORBIT_S = 5700
-REVISION_NAMES = st.sampled_from(["a", "b", "c"])
+REVISION_NAMES = st.sampled_from(["a", "b", "c", "d"])
 
 
 def counts(requests: int, errors: int = 0) -> Counts:
@@ -93,6 +93,16 @@ def test_beside_the_newest_stands_the_one_heard_of_last_before_it() -> None:
     assert beside.revision == "old"
 
 
+def test_one_that_was_given_up_soon_hides_nobody() -> None:
+    known, _ = compared(orbits(10), block(60, revision="bad"), 4000, ORBIT_S)
+    # Corrected within minutes: the old one had no time to be heard of again.
+    _, beside = compared(known, block(40, revision="better"), 150, ORBIT_S)
+    assert beside == Before(revision="old", counts=counts(500, errors=10))
+    _, beside = compared(known, block(40, revision="better"), 4000, ORBIT_S)
+    assert beside is not None
+    assert beside.revision == "bad", "which the ground passes over"
+
+
 @given(
     told=st.lists(
         st.tuples(REVISION_NAMES, st.integers(0, 90), st.floats(0, 1e7), st.integers(0, 30))
@@ -102,7 +112,7 @@ def test_no_request_is_counted_that_no_block_had(
     told: list[tuple[str, int, float, int]],
 ) -> None:
     known: tuple[Baseline, ...] = ()
-    had = dict.fromkeys("abc", 0)
+    had = dict.fromkeys("abcd", 0)
     for revision, requests, begun_s, sequence in told:
         fresh = block(requests, revision=revision, sequence=sequence)
         known, beside = compared(known, fresh, begun_s, ORBIT_S)
