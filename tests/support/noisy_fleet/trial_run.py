@@ -149,8 +149,8 @@ def _told(
 
 
 def _begun(world: World, block: int) -> tuple[float, int]:
-    """When a block began, and the period of the orbit."""
-    return _moment(world, block).timestamp(), round(ORBIT_S)
+    """When a block began, in seconds since the first one did, and the period of the orbit."""
+    return block * world.block_s, round(ORBIT_S)
 
 
 def _pair(world: World, block: int, each: int, own: ToldCounts, other: ToldCounts) -> Block:
