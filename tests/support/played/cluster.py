@@ -95,11 +95,12 @@ async def _takes_anything(access: Access, kind: Kind) -> bool:
         "apiVersion": kind.api_version,
         "kind": kind.name,
         "metadata": {"name": "anything"},
-        # Not an object: what is merely unknown, a schema without mandatory fields prunes and takes.
-        "spec": "anything",
+        "spec": {"anything": True},
     }
     try:
-        await access.call("POST", path, query={"dryRun": "All"}, body=body)
+        # Strictly: else a schema without mandatory fields leaves out what it does not know.
+        query = {"dryRun": "All", "fieldValidation": "Strict"}
+        await access.call("POST", path, query=query, body=body)
     except RefusedError as error:
         if error.status not in REFUSALS:
             raise
