@@ -6,8 +6,9 @@ import pytest
 from perigee_operator.simulation import perigee, stock, tolerance
 from perigee_operator.simulation.copies import Service, service
 from perigee_operator.simulation.figures import counted_ends, detections, is_false
-from perigee_operator.simulation.placing import ByPerigee, ByScheduler, Presence
+from perigee_operator.simulation.placing import ByScheduler, Presence
 from perigee_operator.simulation.predictions import STALE_AFTER
+from perigee_operator.simulation.readiness import ByPerigee
 from perigee_operator.simulation.scenario import DAY_S, Scenario
 from perigee_operator.simulation.signals import Signals, signals
 from perigee_operator.simulation.truth import Truth, truth

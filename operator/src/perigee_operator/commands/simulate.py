@@ -88,7 +88,7 @@ def simulate(  # noqa: PLR0913, PLR0917 - these are the command's options
     truth.
 
     A false failover is a verdict on a satellite that lives. Copy-hours short are hours for which a
-    wanted copy of a model did not serve.
+    wanted copy of a model did not serve; the plot and JSON have them hour by hour, too.
     """
     scenario = Scenario(
         satellites=satellites,

@@ -1,4 +1,4 @@
-"""Results as a picture: bars on a logarithmic scale, as SVG."""
+"""Results as a picture: bars on a logarithmic scale, and what is short hour by hour, as SVG."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -8,18 +8,18 @@ from xml.sax.saxutils import escape
 
 from perigee_operator.simulation.figures import Figures
 from perigee_operator.simulation.play import Results
+from perigee_operator.simulation.sheet import (
+    COLOURS,
+    GAP,
+    HEADING,
+    LABELS,
+    LONGEST,
+    MARGIN,
+    WIDTH,
+)
+from perigee_operator.simulation.strips import strips, strips_height
 
-WIDTH: Final = 860
-LABELS: Final = 210
-"""Pixels for what stands left of the bars."""
-FIGURES: Final = 70
-"""And for the figures right of them."""
 BAR: Final = 16
-GAP: Final = 6
-HEADING: Final = 44
-MARGIN: Final = 16
-
-COLOURS: Final = ("#2f6db3", "#c8553d", "#d99a2b", "#7a7f87")
 STYLE: Final = (
     "text{font:13px system-ui,sans-serif;fill:#1f2328}.title{font-weight:600;font-size:14px}"
     "@media(prefers-color-scheme:dark){text{fill:#e6edf3}}"
@@ -58,6 +58,8 @@ def chart(results: Results, loss: float) -> str:
     for panel in PANELS:
         parts += _panel(panel, rows, top)
         top += HEADING + len(rows) * (BAR + GAP)
+    parts += strips(rows, results.scenario.days, top)
+    top += strips_height(rows)
     height = top + 2 * MARGIN
     size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
     return "\n".join(
@@ -84,10 +86,9 @@ def _summary(results: Results, loss: float) -> str:
 def _panel(panel: _Panel, rows: Sequence[Figures], top: float) -> Iterator[str]:
     values = [panel.value(row) for row in rows]
     yield f'<text class="title" x="{MARGIN}" y="{top + 20}">{escape(panel.title)}</text>'
-    longest = WIDTH - LABELS - FIGURES - 2 * MARGIN
     for number, (row, value) in enumerate(zip(rows, values, strict=True)):
         y = top + HEADING - 14 + number * (BAR + GAP)
-        length = _length(value, max(values)) * longest
+        length = _length(value, max(values)) * LONGEST
         colour = COLOURS[number % len(COLOURS)]
         yield f'<text x="{MARGIN}" y="{y + 13}">{escape(row.policy)}</text>'
         yield f'<rect x="{LABELS}" y="{y}" width="{length:.1f}" height="{BAR}" fill="{colour}"/>'

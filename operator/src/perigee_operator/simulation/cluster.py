@@ -127,7 +127,7 @@ def _written_down(rhythm: Rhythm) -> Rhythm:
 
 def _view(truth: Truth, number: int) -> SatelliteView:
     scenario = truth.scenario
-    name = f"site-{number}" if truth.is_site(number) else f"sat-{number}"
+    name = truth.name_of(number)
     limits = Liveness(
         heartbeat_interval=scenario.heartbeat_s,
         lost_after=scenario.lost_after_s,

@@ -45,7 +45,7 @@ def document(results: Results, command: str, stage: Stage) -> str:
             "",
             markdown(results),
             "",
-            "![False failovers, deaths noticed and copy-hours short, by policy](simulation.svg)",
+            "![False failovers, deaths noticed, and copies short, by policy](simulation.svg)",
             "",
             bound(results),
             "A verdict after so many missed passes cannot come before the last of them has ended.",
@@ -58,6 +58,8 @@ def document(results: Results, command: str, stage: Stage) -> str:
             "",
             *_settings(scenario, stage),
             "",
+            *_likeness(),
+            "",
         )
     )
 
@@ -65,7 +67,8 @@ def document(results: Results, command: str, stage: Stage) -> str:
 def _policies() -> Iterator[str]:
     yield "A *false failover* is a verdict on a satellite that lived: *in orbit*, or on a site that"
     yield "is always in contact. *Copy-hours short* are hours for which a wanted copy of a model"
-    yield "did not serve. The policies:"
+    yield "did not serve, of all models; the picture shows them hour by hour, and so does"
+    yield "`--output json` (`short_by_hour`). The policies:"
     yield ""
     yield "- *Perigee*: the detector, the loss budget and the choice of satellites as they run in"
     yield "  the operator, with the defaults of SatelliteNode."
@@ -96,8 +99,27 @@ def _scenario(scenario: Scenario) -> Iterator[str]:
     yield f"- Each station is out every {each.station_out_every_days:g} days, for"
     yield f"  {_range(each.station_out_h)} h. Once nobody is heard for {each.ground_out_h:g} h."
     yield f"- {each.models} models of {each.replicas} copies. A copy serves"
-    yield f"  {_range(each.copy_start_s)} s after its satellite is first heard; downloads take no"
-    yield "  time, which favours policies that move much."
+    yield f"  {_range(each.copy_start_s)} s after its satellite is first heard. Satellites that"
+    yield f"  Perigee keeps in readiness fetch the artifact within {each.fetch_h:g} h; other"
+    yield "  downloads take no time, which favours policies that move much."
+
+
+def _likeness() -> Iterator[str]:
+    yield "## How near this is to the operator"
+    yield ""
+    yield "Verdicts are those of the operator's detector. Where copies go is reckoned afterwards,"
+    yield "with the operator's choice of satellites. `tests/simulation/test_against_plan.py` plays"
+    yield "small fleets twice: so, and by the operator's `plan` as a whole, whose writes are done"
+    yield "on a cluster on paper. Both give up and take back the same satellites, and start copies"
+    yield "anew on the same ones. What differs:"
+    yield ""
+    yield "- A run of heartbeats is one event here, at its first: a verdict that waits until"
+    yield "  anybody else is heard comes up to one heartbeat sooner."
+    yield "- A stand-in whose satellite is given up before it was heard counts as moved here; there"
+    yield "  a Pod has only waited."
+    yield "- A satellite takes a copy here as soon as it is heard with the artifact on board; there"
+    yield "  it has to report that first, by its second heartbeat."
+    yield "- A satellite that reboots goes on serving here until it is given up."
 
 
 def _held(results: Results) -> Iterator[str]:

@@ -68,10 +68,9 @@ class Operator:
         end_s = self._truth.scenario.end_s
         events = _events(self._truth, self._signals, self._sets, restarts)
         event = next(events, None)
+        now_s = 0.0
         while True:
-            due = self._watch.next_due()
-            due_s = math.inf if due is None else seconds(due)
-            next_s = min(due_s, math.inf if event is None else event[0])
+            next_s = min(self._due_s(now_s), math.inf if event is None else event[0])
             now_s = math.ceil(next_s / step_s) * step_s if next_s < end_s else end_s
             if now_s >= end_s:
                 break
@@ -81,6 +80,12 @@ class Operator:
             self._look(moment(now_s), now_s)
             progress(now_s / end_s)
         return Outcome(NAME, tuple(self._verdicts), tuple(self._holds))
+
+    def _due_s(self, now_s: float) -> float:
+        """When to look at the latest. What is held may be set free by time, as the budget is."""
+        due = self._watch.next_due()
+        due_s = math.inf if due is None else seconds(due)
+        return min(due_s, now_s + self._truth.scenario.look_every_s) if self._held else due_s
 
     def _take(self, event: Event) -> None:
         at_s, kind, number, row = event

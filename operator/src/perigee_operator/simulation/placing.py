@@ -1,24 +1,27 @@
-"""Where a copy that is lost starts anew: as Perigee chooses, and as a plain scheduler does."""
+"""Where a copy that is lost starts anew: who is asked, and what a plain scheduler says."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from perigee_api import names
-from perigee_api.placement import SpreadBy
-from perigee_api.satellite_node import SatellitePhase
-from perigee_operator.domain.fleet import NodeView
-from perigee_operator.domain.orbit.contacts import UNKNOWN
-from perigee_operator.domain.placement.choice import choose, with_standby
-from perigee_operator.domain.satellite import Satellite
-from perigee_operator.simulation.constellation import plane_of
 from perigee_operator.simulation.scenario import Scenario
 from perigee_operator.simulation.signals import Signals
 from perigee_operator.simulation.stock import GRACE_S
-from perigee_operator.simulation.truth import Truth
 
 _TRIES = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a copy goes."""
+
+    satellite: int
+    """Its number."""
+    taken_s: float
+    """When that takes it; infinity: never."""
 
 
 class Presence:
@@ -33,15 +36,21 @@ class Presence:
         row = int(np.searchsorted(runs.lasts_s, at_s))
         return max(at_s, float(runs.firsts_s[row])) if row < len(runs.firsts_s) else np.inf
 
-    def first_heard(self, numbers: Iterable[int], at_s: float) -> int | None:
-        """Who of some is heard first, from a moment on."""
-        return min(numbers, key=lambda n: (self.heard_next_s(n, at_s), n), default=None)
+    def heard_last_s(self, number: int, at_s: float) -> float:
+        """When it was heard last, up to a moment; minus infinity where it never was."""
+        runs = self._runs[number]
+        row = int(np.searchsorted(runs.firsts_s, at_s, side="right")) - 1
+        return min(at_s, float(runs.lasts_s[row])) if row >= 0 else -np.inf
+
+    def first_heard(self, since_s: Mapping[int, float]) -> Place | None:
+        """Who of some is heard first, each from a moment of its own on; None of nobody."""
+        heard_s = ((self.heard_next_s(number, s), number) for number, s in since_s.items())
+        taken_s, number = min(heard_s, default=(np.inf, None))
+        return None if number is None else Place(number, taken_s)
 
     def is_ready(self, number: int, at_s: float) -> bool:
         """Whether its Node is ready: it was heard within the node controller's grace."""
-        runs = self._runs[number]
-        row = int(np.searchsorted(runs.firsts_s, at_s, side="right")) - 1
-        return row >= 0 and at_s - float(runs.lasts_s[row]) <= GRACE_S
+        return at_s - self.heard_last_s(number, at_s) <= GRACE_S
 
 
 class Placer(Protocol):
@@ -55,8 +64,8 @@ class Placer(Protocol):
 
     def next(
         self, model: int, hosts: Collection[int], given_up: Collection[int], at_s: float
-    ) -> int | None:
-        """The satellite of one more copy; None where nobody is left to take it.
+    ) -> Place | None:
+        """Where one more copy goes; None where nobody is left to take it.
 
         Args:
             model: its number.
@@ -65,57 +74,17 @@ class Placer(Protocol):
             at_s: the moment.
         """
 
+    def noted(
+        self,
+        satellite: int,
+        hosts: Mapping[int, AbstractSet[int]],
+        given_up: Collection[int],
+        at_s: float,
+    ) -> None:
+        """A satellite was given up or is back, and no copy has moved for it yet.
 
-class ByPerigee:
-    """The operator's own choice, with satellites that keep the artifact in readiness."""
-
-    adopts = True
-
-    def __init__(self, truth: Truth, presence: Presence) -> None:
-        self._scenario = truth.scenario
-        self._presence = presence
-        numbers = range(self._scenario.satellites)
-        self._heard = [_satellite(truth, n, SatellitePhase.IN_CONTACT) for n in numbers]
-        self._dark = [_satellite(truth, n, SatellitePhase.EXPECTED_DARK) for n in numbers]
-        self._assigned: dict[int, tuple[int, ...]] = {}
-        self._loads = [0] * self._scenario.satellites
-
-    def first(self, model: int) -> tuple[int, ...]:
-        """Those that are chosen, models beside one another rather than on top."""
-        chosen = choose(
-            self._dark,
-            with_standby(self._scenario.replicas),
-            rank=lambda satellite: self._loads[_number(satellite)],
-            spread_by=SpreadBy.PLANE,
-        )
-        self._assigned[model] = tuple(map(_number, chosen))
-        hosts = self._assigned[model][: self._scenario.replicas]
-        for number in hosts:
-            self._loads[number] += 1
-        return hosts
-
-    def next(
-        self, model: int, hosts: Collection[int], given_up: Collection[int], at_s: float
-    ) -> int | None:
-        """The satellite in readiness that is heard first: there the scheduler can place it."""
-        before = set(self._assigned[model])
-        serving = set(hosts) - set(given_up)
-        candidates = [self._seen(n, at_s) for n in range(len(self._dark)) if n not in given_up]
-        chosen = choose(
-            candidates,
-            with_standby(self._scenario.replicas),
-            rank=lambda satellite: _rank(_number(satellite), serving, before),
-            spread_by=SpreadBy.PLANE,
-        )
-        self._assigned[model] = tuple(map(_number, chosen))
-        free = [n for n in self._assigned[model] if n not in hosts]
-        # Who was in readiness before has the artifact on board.
-        fit = [n for n in free if n in before] or free
-        return self._presence.first_heard(fit, at_s)
-
-    def _seen(self, number: int, at_s: float) -> Satellite:
-        ready = self._presence.is_ready(number, at_s)
-        return self._heard[number] if ready else self._dark[number]
+        `hosts` are those of each model.
+        """
 
 
 class ByScheduler:
@@ -136,42 +105,22 @@ class ByScheduler:
 
     def next(
         self, model: int, hosts: Collection[int], given_up: Collection[int], at_s: float
-    ) -> int | None:
+    ) -> Place | None:
         """One that is ready; where none is, the one that will be first: the Pod waits for it."""
         del model
         for _ in range(_TRIES):
             number = int(self._rng.integers(self._scenario.satellites))
             barred = number in hosts or number in given_up
             if not barred and self._presence.is_ready(number, at_s):
-                return number
+                return Place(number, self._presence.heard_next_s(number, at_s))
         free = [n for n in range(self._scenario.satellites) if n not in hosts]
-        return self._presence.first_heard(free, at_s)
+        return self._presence.first_heard(dict.fromkeys(free, at_s))
 
-
-def _rank(number: int, serving: Collection[int], assigned: Collection[int]) -> int:
-    """As `perigee_operator.domain.rollout.layout.Situation.nearness` ranks them."""
-    if number in serving:
-        return 0
-    return 2 if number in assigned else 4
-
-
-def _number(satellite: Satellite) -> int:
-    return int(satellite.name)
-
-
-def _satellite(truth: Truth, number: int, phase: SatellitePhase) -> Satellite:
-    site = truth.is_site(number)
-    plane = "ground" if site else str(plane_of(number, truth.scenario))
-    name = str(number)
-    node = NodeView(name, name, {names.PLANE_LABEL: plane}, frozenset(), "arm64", ready=True)
-    return Satellite(
-        name=name,
-        node=node,
-        phase=phase,
-        reachable=phase is SatellitePhase.IN_CONTACT,
-        settled=True,
-        leaving=False,
-        artifacts={},
-        assigned=frozenset(),
-        contacts=UNKNOWN,
-    )
+    def noted(
+        self,
+        satellite: int,
+        hosts: Mapping[int, AbstractSet[int]],
+        given_up: Collection[int],
+        at_s: float,
+    ) -> None:
+        """Changes nothing: a scheduler looks when there is something to be placed."""

@@ -10,7 +10,8 @@ import numpy as np
 from perigee_operator.simulation import perigee, stock, tolerance
 from perigee_operator.simulation.copies import service
 from perigee_operator.simulation.figures import Bounds, Figures, bounds, figures
-from perigee_operator.simulation.placing import ByPerigee, ByScheduler, Placer, Presence
+from perigee_operator.simulation.placing import ByScheduler, Placer, Presence
+from perigee_operator.simulation.readiness import ByPerigee
 from perigee_operator.simulation.scenario import DAY_S, Scenario
 from perigee_operator.simulation.signals import Signals, signals
 from perigee_operator.simulation.truth import Progress, Truth, truth

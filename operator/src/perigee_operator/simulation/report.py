@@ -79,7 +79,7 @@ def markdown(results: Results) -> str:
 
 
 def as_json(results: Results) -> str:
-    """All figures, times in seconds."""
+    """All figures, times in seconds, and what is short by hour."""
     found: dict[str, Any] = {
         "scenario": asdict(results.scenario),
         "bounds": asdict(results.bounds),

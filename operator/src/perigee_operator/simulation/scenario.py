@@ -70,6 +70,9 @@ class Scenario:
     """Of each model."""
     copy_start_s: tuple[float, float] = (10, 39)
     """From the first contact of a copy's satellite until the copy serves: measured in the lab."""
+    fetch_h: float = 1
+    """From when a satellite hears that it is to keep an artifact in readiness until it has it: the
+    pass is over by then. Only Perigee keeps any."""
 
     heartbeat_s: float = _DEFAULTS.heartbeat_interval
     lost_after_s: float = _DEFAULTS.lost_after

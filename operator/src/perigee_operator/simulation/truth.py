@@ -36,6 +36,10 @@ class Truth:
         """Whether one of the fleet is always in contact."""
         return number >= len(self.constellation)
 
+    def name_of(self, number: int) -> str:
+        """What it is called."""
+        return f"site-{number}" if self.is_site(number) else f"sat-{number}"
+
     def died_at(self, number: int) -> float | None:
         """When it dies, if it does."""
         return self.mishaps.deaths.get(number)

@@ -1,16 +1,20 @@
 """What verdicts cost: copies that do not serve, and copies that move."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from collections.abc import Set as AbstractSet
 
 import numpy as np
+import pytest
 
 from perigee_operator.domain.orbit.arrays import Floats
-from perigee_operator.simulation.copies import service
+from perigee_operator.simulation.copies import Service, service
 from perigee_operator.simulation.mishaps import Mishaps
-from perigee_operator.simulation.placing import ByPerigee, ByScheduler, Placer, Presence
+from perigee_operator.simulation.placing import ByScheduler, Place, Placer, Presence
+from perigee_operator.simulation.readiness import ByPerigee
 from perigee_operator.simulation.scenario import HOUR_S, Scenario
 from perigee_operator.simulation.signals import Runs, Signals
-from perigee_operator.simulation.truth import Truth
+from perigee_operator.simulation.spans import Gap, Spans
+from perigee_operator.simulation.truth import NO_STATION, Truth
 from perigee_operator.simulation.verdicts import Outcome, Verdict
 
 SCENARIO = Scenario(
@@ -29,9 +33,19 @@ class InTurn:
 
     def next(
         self, model: int, hosts: Collection[int], given_up: Collection[int], at_s: float
-    ) -> int | None:
-        del model, at_s
-        return next((n for n in range(5) if n not in hosts and n not in given_up), None)
+    ) -> Place | None:
+        del model
+        free = (Place(n, at_s) for n in range(5) if n not in hosts and n not in given_up)
+        return next(free, None)
+
+    def noted(
+        self,
+        satellite: int,
+        hosts: Mapping[int, AbstractSet[int]],
+        given_up: Collection[int],
+        at_s: float,
+    ) -> None:
+        pass
 
 
 def always_heard(first_s: float = 0) -> Runs:
@@ -41,12 +55,23 @@ def always_heard(first_s: float = 0) -> Runs:
 
 def fared(*verdicts: Verdict, deaths: dict[int, float], adopts: bool = True) -> tuple[int, int]:
     """Copies moved, and copy-minutes short."""
-    mishaps = Mishaps(deaths, ((),) * 5, (), None)
+    found = served(*verdicts, deaths=deaths, adopts=adopts)
+    return found.moves, round(60 * found.short_copy_h)
+
+
+def served(
+    *verdicts: Verdict,
+    deaths: dict[int, float],
+    adopts: bool = True,
+    reboots: dict[int, Gap] | None = None,
+) -> Service:
+    known = reboots or {}
+    of_each = tuple((known[n],) if n in known else () for n in range(5))
+    mishaps = Mishaps(deaths, of_each, (), None)
     truth = Truth(SCENARIO, (), (), (), mishaps)
     presence = Presence(Signals(0, (always_heard(),) * 5))
     placer: Placer = InTurn(adopts=adopts)
-    found = service(truth, Outcome("x", verdicts), placer, presence)
-    return found.moves, round(60 * found.short_copy_h)
+    return service(truth, Outcome("x", verdicts), placer, presence)
 
 
 def test_where_nothing_happens_nothing_is_short() -> None:
@@ -56,6 +81,16 @@ def test_where_nothing_happens_nothing_is_short() -> None:
 def test_a_death_leaves_a_gap_until_the_stand_in_serves() -> None:
     # An hour until the verdict, ten minutes until the new copy serves.
     assert fared(Verdict(0, 2 * HOUR_S), deaths={0: HOUR_S}) == (1, 70)
+
+
+def test_what_is_short_is_told_hour_by_hour() -> None:
+    # Both copies from a quarter past one and half past one on, until ten minutes after the verdict.
+    deaths = {0: 1.25 * HOUR_S, 1: 1.5 * HOUR_S}
+    found = served(Verdict(0, 2.5 * HOUR_S), Verdict(1, 2.75 * HOUR_S), deaths=deaths)
+    served_again = (2.5 + 1 / 6, 2.75 + 1 / 6)
+    expected = [0.0, 0.75 + 0.5, sum(served_again) - 4] + [0.0] * 21
+    assert found.short_by_hour == pytest.approx(expected)
+    assert found.short_copy_h == pytest.approx(sum(expected))
 
 
 def test_a_death_that_nobody_notices_leaves_it_to_the_end() -> None:
@@ -79,6 +114,30 @@ def test_who_returns_goes_on_with_what_it_carries_or_loses_it() -> None:
     assert fared(false, deaths={0: 3 * HOUR_S}, adopts=False) == (1, 0)
 
 
+def test_the_stand_in_of_one_that_rebooted_stays_if_it_serves() -> None:
+    reboots = {0: (0.9 * HOUR_S, 1.9 * HOUR_S)}
+    false = Verdict(0, HOUR_S, 2 * HOUR_S)
+    assert served(false, deaths={0: 3 * HOUR_S}, reboots=reboots).short_copy_h == 0
+    assert served(false, deaths={2: 3 * HOUR_S}, reboots=reboots).short_copy_h == 21
+    # The stand-in would have served after ten minutes.
+    soon = Verdict(0, HOUR_S, 1.1 * HOUR_S)
+    reboots = {0: (0.9 * HOUR_S, 1.05 * HOUR_S)}
+    assert served(soon, deaths={2: 3 * HOUR_S}, reboots=reboots).short_copy_h == 0
+
+
+def test_of_too_many_the_youngest_ends_whomever_it_stands_in_for() -> None:
+    both = (Verdict(0, HOUR_S, 3 * HOUR_S), Verdict(1, 2 * HOUR_S))
+    for last, short_h in ((3, 0), (2, 20)):
+        deaths = {1: 1.5 * HOUR_S, last: 4 * HOUR_S}
+        assert served(*both, deaths=deaths).short_copy_h == short_h
+
+
+def test_nothing_ends_where_nobody_could_stand_in() -> None:
+    lost = [Verdict(n, n * HOUR_S) for n in (2, 3, 4)]
+    found = served(*lost, Verdict(0, 5 * HOUR_S, 6 * HOUR_S), deaths={1: 7 * HOUR_S})
+    assert (found.moves, found.short_copy_h) == (0, 17)
+
+
 def test_a_stand_in_on_a_satellite_that_dies_is_replaced_itself() -> None:
     found = fared(Verdict(0, 2 * HOUR_S), Verdict(2, 5 * HOUR_S), deaths={0: HOUR_S, 2: 4 * HOUR_S})
     assert found == (2, 140)
@@ -90,7 +149,8 @@ def test_more_than_there_are_satellites_cannot_serve() -> None:
 
 
 def world_of(scenario: Scenario) -> Truth:
-    return Truth(scenario, (), (), (), Mishaps({}, (), (), None))
+    always = Spans(np.zeros(1), np.array([scenario.end_s]), np.array([NO_STATION]))
+    return Truth(scenario, (), (), (always,) * scenario.satellites, Mishaps({}, (), (), None))
 
 
 def test_perigee_takes_one_in_readiness_that_is_heard_first() -> None:
@@ -99,7 +159,8 @@ def test_perigee_takes_one_in_readiness_that_is_heard_first() -> None:
     runs = [always_heard(first_s) for first_s in (0, 0, 700, 0, 0, 0, 0, 0)]
     placer = ByPerigee(world_of(scenario), Presence(Signals(0, tuple(runs))))
     assert placer.first(0) == (0, 1)
-    assert placer.next(0, {0, 1}, {0}, 100) == 2
+    placer.noted(0, {0: {0, 1}}, {0}, 100)
+    assert placer.next(0, {0, 1}, {0}, 100) == Place(2, 700)
     assert placer.next(0, set(range(8)), {0}, 100) is None
 
 
@@ -108,6 +169,6 @@ def test_a_scheduler_takes_one_that_is_ready() -> None:
     runs = tuple(always_heard(first_s) for first_s in (0, 0, 500, 0))
     placer = ByScheduler(scenario, Presence(Signals(0, runs)), np.random.default_rng(1))
     assert len(set(placer.first(0))) == 2
-    assert placer.next(0, {0, 1}, {0}, 100) == 3
-    assert placer.next(0, {0, 1, 3}, {0}, 100) == 2
+    assert placer.next(0, {0, 1}, {0}, 100) == Place(3, 100)
+    assert placer.next(0, {0, 1, 3}, {0}, 100) == Place(2, 500)
     assert placer.next(0, {0, 1, 2, 3}, {0}, 100) is None

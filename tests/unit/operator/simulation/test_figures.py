@@ -11,7 +11,7 @@ from perigee_operator.simulation.spans import Spans, in_order
 from perigee_operator.simulation.truth import Truth
 from perigee_operator.simulation.verdicts import Hold, Outcome, Verdict
 
-NOTHING = Service(0, 0)
+NOTHING = Service(moves=0, short_by_hour=(0,), short_copy_h=0)
 
 
 def passes(*given: tuple[float, float]) -> Spans:
