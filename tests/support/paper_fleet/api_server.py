@@ -46,6 +46,11 @@ class ApiServer:
         self._said: dict[tuple[ObjectKey, str | None], Mapping[str, Any]] = {}
         self._count = 0
 
+    @property
+    def version(self) -> int:
+        """Another after every change of anything."""
+        return self._count
+
     def items(self, kind: Kind) -> list[Item]:
         """All objects of a kind, by name."""
         found = ((key, item) for key, item in self._items.items() if key.kind == kind)

@@ -32,6 +32,7 @@ from perigee_operator.domain.writes import Announce, Delete, Json, ObjectKey, Tr
 from perigee_operator.services.contacts.book import ContactBook
 from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.snapshot import Photographer
+from perigee_operator.services.sources import ContactSource
 from perigee_operator.services.views.satellites import satellite_record
 from perigee_operator.storage.agents import slim_pod
 from perigee_operator.storage.cache import Change, Origin
@@ -50,14 +51,22 @@ class PaperFleet:
 
     Args:
         settings: of the operator.
+        begins: when time begins.
+        contacts: knows when satellites are in contact; None: they say so themselves.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
-        self.now = START
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        *,
+        begins: datetime = START,
+        contacts: ContactSource | None = None,
+    ) -> None:
+        self.now = begins
         self.api = ApiServer(lambda: self.now)
         self.satellites: dict[str, PaperSatellite] = {}
         self.files = Files()
-        self.observing_since: datetime | None = START
+        self.observing_since: datetime | None = begins
         """None: the operator hears nothing."""
         self.observers: list[Observer] = []
         self.forgets = True
@@ -67,6 +76,7 @@ class PaperFleet:
         self._stuck: list[Write] = []
         """Refused in this sweep, since the name is somebody else's."""
         self._settings = settings or Settings(serve_image=IMAGE)
+        self._contacts = contacts
         self.metrics = PlayedMetrics(lambda: self.now)
         self._begin()
 
@@ -76,7 +86,7 @@ class PaperFleet:
         self._just_begun = True
         self._memory = Memory()
         self.metrics.forget()
-        contacts = ContactBook(lambda: self.now)
+        contacts = self._contacts or ContactBook(lambda: self.now)
         self.served = ServedBook(self.now)
         self._photographer = Photographer(
             self, contacts, self._settings, self.served, self.metrics.book

@@ -61,6 +61,8 @@ class PaperSatellite:
     powered: bool = True
     battery_percent: float | None = None
     agent_runs: bool = True
+    fetch_s: float = 0
+    """From when it hears of an artifact until that is on board; what it once had comes at once."""
     artifacts: set[str] = field(default_factory=set)
     containers: dict[str, Container] = field(default_factory=dict)
     """By the Pod's uid."""
@@ -72,6 +74,8 @@ class PaperSatellite:
     """What its servers have counted, and when each block ended: told with every heartbeat."""
     _pods: dict[str, Item] = field(default_factory=dict)
     _assignment: Assignment = field(default_factory=Assignment)
+    _heard_of: dict[str, datetime] = field(default_factory=dict)
+    """When it first heard of each artifact that it has or is to keep, by digest."""
     _sequence: int = 0
 
     def lose_power(self) -> None:
@@ -129,7 +133,7 @@ class PaperSatellite:
         self._sequence += 1
         wanted = {a.sha256 for a in self._assignment.artifacts}
         self.artifacts &= wanted
-        self.artifacts |= wanted - self.files.damaged
+        self.artifacts |= {d for d in wanted - self.files.damaged if self._has_come(d, now)}
         report = Report(
             sequence=self._sequence,
             epoch=self._assignment.epoch,
@@ -144,6 +148,13 @@ class PaperSatellite:
         assigned = lease["metadata"]["annotations"].get(names.ASSIGNMENT_ANNOTATION)
         if assigned is not None:
             self._assignment = Assignment.model_validate_json(assigned)
+            told = {artifact.sha256: now for artifact in self._assignment.artifacts}
+            heard_of = self._heard_of.items()
+            kept = {d: at for d, at in heard_of if d in told or self._has_come(d, now)}
+            self._heard_of = told | kept
+
+    def _has_come(self, digest: str, now: datetime) -> bool:
+        return (now - self._heard_of[digest]).total_seconds() >= self.fetch_s
 
     def _served(self, now: datetime) -> tuple[ServedBlock, ...]:
         told = self.counted
@@ -154,7 +165,8 @@ class PaperSatellite:
             return ArtifactReport(
                 state=ArtifactState.FAILED, reason="DigestMismatch", uri=artifact.uri
             )
-        return ArtifactReport(state=ArtifactState.VERIFIED)
+        held = artifact.sha256 in self.artifacts
+        return ArtifactReport(state=ArtifactState.VERIFIED if held else ArtifactState.FETCHING)
 
     def _renew(
         self, api: ApiServer, namespace: str, now: datetime, annotations: dict[str, str]
