@@ -51,6 +51,8 @@ class State:
     ground_runs_pods: bool
     nodes: tuple[Node, ...]
     """The ground first, then the satellites."""
+    node_grace_s: int | None = None
+    """A Node whose kubelet is silent for longer is marked; None: as Kubernetes has it."""
 
     def node(self, name: str) -> Node:
         """The node of that name.

@@ -17,6 +17,8 @@ class Request:
 
     satellites: int | None = None
     ground_runs_pods: bool = True
+    node_grace_s: int | None = None
+    """Of a lab that is new; see `State`."""
     architectures: Sequence[str] = ()
     """What the satellites pretend to be, in their order."""
     labels: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -34,7 +36,9 @@ def state(name: str, request: Request, before: State | None) -> State:
     count = _satellites(name, request, before)
     if len(request.architectures) > count:
         raise LabError(f"{len(request.architectures)} architectures for {count} satellites")
-    wanted = before or State(name, 0, request.ground_runs_pods, (Node(GROUND, 0),))
+    ground = (Node(GROUND, 0),)
+    new_lab = State(name, 0, request.ground_runs_pods, ground, request.node_grace_s)
+    wanted = before or new_lab
     new = range(len(wanted.nodes), count + 1)
     wanted = replace(wanted, nodes=(*wanted.nodes, *(Node(f"sat-{index}", index) for index in new)))
     for node, labels in _labels(request).items():

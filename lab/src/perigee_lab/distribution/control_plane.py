@@ -90,9 +90,16 @@ def api_server(authority: Authority, *, mutating_policies: bool) -> Component:
     )
 
 
-def controller_manager(authority: Authority) -> Component:
-    """The controllers of Nodes, Deployments, DaemonSets and the rest."""
+def controller_manager(authority: Authority, *, node_grace_s: int | None) -> Component:
+    """The controllers of Nodes, Deployments, DaemonSets and the rest.
+
+    Args:
+        authority: signs its certificates.
+        node_grace_s: a Node whose kubelet is silent for longer is marked; None: as Kubernetes has
+            it.
+    """
     user = Subject("system:kube-controller-manager")
+    grace = [] if node_grace_s is None else [f"--node-monitor-grace-period={node_grace_s}s"]
     return Component(
         name="controller-manager",
         argv=(
@@ -105,6 +112,7 @@ def controller_manager(authority: Authority) -> Component:
             f"--cluster-signing-cert-file={_PKI}/ca.crt",
             f"--cluster-signing-key-file={_PKI}/ca.key",
             f"--service-account-private-key-file={_PKI}/service-accounts.key",
+            *grace,
         ),
         files={
             **_pair("ca", authority.authority),

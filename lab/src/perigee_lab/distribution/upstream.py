@@ -55,9 +55,9 @@ class Upstream:
 
     def controllers(self, state: State, layout: Layout) -> Sequence[Component]:
         """Controller manager and scheduler; without the API server's roles they would end."""
-        del state
         authority = _authority(layout)
-        return [control_plane.controller_manager(authority), control_plane.scheduler(authority)]
+        controllers = control_plane.controller_manager(authority, node_grace_s=state.node_grace_s)
+        return [controllers, control_plane.scheduler(authority)]
 
     def runtime(self, state: State, layout: Layout, node: Node) -> Sequence[Component]:
         """Only containerd."""

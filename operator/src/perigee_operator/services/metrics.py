@@ -13,7 +13,10 @@ from perigee_operator.domain.satellite_status import AGENT_STUCK
 from perigee_operator.services.rollout_metrics import RolloutMetrics
 from perigee_operator.storage.outcomes import Result
 
-SWEEP_BUCKETS_S = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+SWEEP_BUCKETS_S = (
+    *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1),
+    *(0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0),
+)
 
 HOLDING = frozenset({"LossHeld", AGENT_STUCK})
 """Conditions whose satellites are counted."""

@@ -30,7 +30,7 @@ def test_every_file_that_a_command_names_is_there(authority: Authority) -> None:
     components = [
         control_plane.kine(),
         control_plane.api_server(authority, mutating_policies=False),
-        control_plane.controller_manager(authority),
+        control_plane.controller_manager(authority, node_grace_s=None),
         control_plane.scheduler(authority),
         worker.containerd(SATELLITE, "overlayfs"),
         worker.kubelet(SATELLITE, authority, "perigee-lab/lab/sat-1"),
@@ -67,6 +67,16 @@ def test_policies_that_bend_nodes_are_off_unless_a_node_pretends(tmp_path: Path)
 
     assert feature_gates(SATELLITE)
     assert not feature_gates(Node("sat-1", 1, labels={"color": "red"}))
+
+
+@pytest.mark.parametrize(("grace_s", "flags"), [(None, []), (90, ["90s"])])
+def test_how_long_a_kubelet_may_be_silent_is_a_matter_of_the_lab(
+    grace_s: int | None, flags: list[str], tmp_path: Path
+) -> None:
+    state = State("lab", 0, ground_runs_pods=True, nodes=(), node_grace_s=grace_s)
+    argv = Upstream().controllers(state, Layout(tmp_path))[0].argv
+    option = "--node-monitor-grace-period="
+    assert [flag.removeprefix(option) for flag in argv if flag.startswith(option)] == flags
 
 
 def test_pods_get_addresses_of_their_nodes_network() -> None:
