@@ -14,9 +14,16 @@ from perigee_operator.domain.fleet import ModelView, SatelliteView
 from perigee_operator.domain.liveness.phase import Assessment
 from perigee_operator.domain.liveness.watch import Watch
 from perigee_operator.domain.orbit.contacts import END
+from perigee_operator.domain.rollout.concern import Concern, Shuffle
 from perigee_operator.domain.rollout.model_decision import ModelDecision
 from perigee_operator.domain.rollout.precedence import predecessors
-from perigee_operator.domain.satellite import Satellite, is_alike, satellite, steady_for_s
+from perigee_operator.domain.satellite import (
+    Satellite,
+    is_alike,
+    is_same_at_rest,
+    satellite,
+    steady_for_s,
+)
 from perigee_operator.domain.workloads.quantity import NOTHING, Amounts
 
 
@@ -47,8 +54,8 @@ class KnownSatellites:
         self._known: dict[str, _Known] = {}
         self.changed: set[str] = set()
         """Names of Nodes whose satellite is not as it was in the look before."""
-        self.reshuffled = True
-        """Which satellites a model may run on is not as it was."""
+        self.shuffle = Shuffle()
+        """Of them those that make a difference to where models may run."""
 
     def look(
         self,
@@ -68,7 +75,7 @@ class KnownSatellites:
             now: the moment.
         """
         before, self._known = self._known, {}
-        self.changed, self.reshuffled = set(), False
+        self.changed, self.shuffle = set(), Shuffle()
         for view in views:
             claimed = claims.get(view.node.name, NOTHING) if view.node else NOTHING
             grounds = _Grounds(view, assessments[view.name], claimed)
@@ -76,8 +83,10 @@ class KnownSatellites:
             if known is None or not known.grounds.are(grounds) or known.until <= now:
                 known = self._looked_at(grounds, known, losing_guard_s, now)
             self._known[view.name] = known
-        gone = before.keys() - self._known.keys()
-        self.reshuffled |= any(before[name].found is not None for name in gone)
+        for name in before.keys() - self._known.keys():
+            found = before[name].found
+            self.changed |= {found.node.name} if found else set()
+            self.shuffle.add(found)
         return {
             known.found.node.name: known.found
             for known in self._known.values()
@@ -96,9 +105,10 @@ class KnownSatellites:
         before = known.found if known else None
         if found == before:
             found = before
-        else:
+        elif found is None or before is None or not is_same_at_rest(found, before):
             self.changed |= {s.node.name for s in (found, before) if s is not None}
-            self.reshuffled |= found is None or before is None or not is_alike(found, before)
+            if found is None or before is None or not is_alike(found, before):
+                self.shuffle.add(found, before)
         steady_s = None if found is None else steady_for_s(view, found, losing_guard_s, now)
         until = END if steady_s is None else now + timedelta(seconds=steady_s)
         return _Known(grounds, found, until)
@@ -108,8 +118,9 @@ class KnownSatellites:
 class _Settled:
     model: ModelView
     decision: ModelDecision
+    concern: Concern
     nodes: frozenset[str]
-    """Satellites on which the decision rests, by Node."""
+    """Satellites that the decision names, by Node."""
     predecessors: tuple[ModelView | None, ...]
     """Models on which it rests."""
     until: datetime
@@ -139,14 +150,15 @@ class SettledModels:
                 and known.model is model
                 and all(map(is_, known.predecessors, first))
                 and now < known.until
-                and not satellites.reshuffled
                 and satellites.changed.isdisjoint(known.nodes)
+                and not known.concern.is_met(satellites.shuffle)
             )
-            if known is None or not stands:
-                known = _settled(model, first, decide(model), now)
-            if known.decision.settled:
+            decision = known.decision if known is not None and stands else decide(model)
+            decisions.append(decision)
+            if known is not None and stands:
                 self._settled[model.uid] = known
-            decisions.append(known.decision)
+            elif decision.concern is not None:
+                self._settled[model.uid] = _settled(model, first, decision, decision.concern, now)
         return decisions
 
 
@@ -154,13 +166,14 @@ def _settled(
     model: ModelView,
     first: tuple[ModelView | None, ...],
     decision: ModelDecision,
+    concern: Concern,
     now: datetime,
 ) -> _Settled:
     hosts = {pod.node for pod in model.pods if pod.node is not None}
     nodes = frozenset(hosts | decision.node_labels.keys() | decision.artifacts.keys())
     left_s = decision.next_change_s
     until = END if left_s is None else now + timedelta(seconds=left_s)
-    return _Settled(model, decision, nodes, first, until)
+    return _Settled(model, decision, concern, nodes, first, until)
 
 
 class IdleSatellites:

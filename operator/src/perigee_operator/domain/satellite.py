@@ -1,7 +1,7 @@
 """A satellite as placement and rollout see it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from perigee_api import names
@@ -208,6 +208,14 @@ def steady_for_s(
 def is_alike(one: Satellite, other: Satellite) -> bool:
     """Whether the same models may run on both, for all that labels of revisions do not tell."""
     return _suits(one) == _suits(other)
+
+
+def is_same_at_rest(one: Satellite, other: Satellite) -> bool:
+    """Whether they are the same to models of which no rollout is under way.
+
+    When it was told what to keep changes with every heartbeat, and is asked of no other.
+    """
+    return replace(one, told_at=other.told_at) == other
 
 
 def _suits(item: Satellite) -> tuple[object, ...]:

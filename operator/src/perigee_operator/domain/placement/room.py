@@ -4,7 +4,7 @@ Counted is what its Node says that it can allocate, and what Pods of models ther
 What else runs there is the scheduler's to know.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from perigee_operator.domain.fleet import PodView
@@ -26,9 +26,20 @@ def claims(pods: Mapping[str, Iterable[PodView]]) -> dict[str, Amounts]:
     return dict(found)
 
 
-def has_room(satellite: Satellite, wanted: Amounts) -> bool:
-    """Whether a Pod that wants so much fits; a Node that says nothing of itself is taken to."""
-    return _lacking(satellite, wanted) is None
+def room_for(wanted: Amounts) -> Callable[[Satellite], bool]:
+    """Whether a Pod that wants so much fits; a Node that says nothing of itself is taken to.
+
+    Asked of each satellite for each model.
+    """
+    asked = [(name, amount) for name, amount in wanted.items() if amount > 0]
+
+    def fits(satellite: Satellite) -> bool:
+        allocatable, claimed = satellite.node.allocatable, satellite.claimed
+        return not allocatable or all(
+            allocatable.get(name, 0) - claimed.get(name, 0) >= amount for name, amount in asked
+        )
+
+    return fits if asked else lambda _: True
 
 
 def shortage(satellite: Satellite, wanted: Amounts) -> str | None:
@@ -43,7 +54,7 @@ def shortage(satellite: Satellite, wanted: Amounts) -> str | None:
 
 
 def _lacking(satellite: Satellite, wanted: Amounts) -> str | None:
-    """The first resource of which there is not enough: asked of each satellite for each model."""
+    """The first resource of which there is not enough."""
     if not satellite.node.allocatable:
         return None
     for name, amount in wanted.items():

@@ -9,6 +9,7 @@ from perigee_operator.domain.kinds import INFERENCE_MODEL
 from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.rollout.active import active_pods
 from perigee_operator.domain.rollout.candidacy import active_wanted, wave_of
+from perigee_operator.domain.rollout.concern import concern
 from perigee_operator.domain.rollout.ending import ending
 from perigee_operator.domain.rollout.invariants import Broken, broken
 from perigee_operator.domain.rollout.judgement import Judgement
@@ -74,6 +75,7 @@ def effects(
         *forgotten(model.pods, now),
     ]
     kept = kept_files(situation, state, places)
+    settled = not writes and is_settled(situation, state, status, places)
     decision = ModelDecision(
         Track(model.key, tuple(writes)),
         node_labels(situation, state, places),
@@ -82,7 +84,7 @@ def effects(
         clearance.next_change_s(now, judgement.next_change_s),
         begins=_begins(model, state, now),
         queues=judgement.wait is not None and judgement.wait.reason is WaitReason.PLACE,
-        settled=not writes and is_settled(situation, state, status, places),
+        concern=concern(situation, state, places) if settled else None,
     )
     led_on = bool(judgement.message or judgement.notes) or judgement.next_change_s is not None
     scene = scene_of(situation, state, places, active, kept, wave=len(wave), led_on=led_on)

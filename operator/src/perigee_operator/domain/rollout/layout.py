@@ -87,9 +87,10 @@ def _chosen(
         return situation.eligible
     if situation.spec.placement.keep_in_reach:
         return _kept_in_reach(situation, name, situation.spec.placement.keep_in_reach)
+    count = with_standby(situation.copies)
     return choose(
-        situation.eligible,
-        with_standby(situation.copies),
+        situation.candidates(name, count),
+        count,
         rank=situation.nearness(name, None),
         spread_by=situation.spec.placement.spread_by,
     )

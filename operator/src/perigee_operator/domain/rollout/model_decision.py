@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from perigee_api.heartbeat import AssignedArtifact
+from perigee_operator.domain.rollout.concern import Concern
 from perigee_operator.domain.writes import Track
 
 
@@ -23,5 +24,6 @@ class ModelDecision:
     """A rollout begins that counts among those that may be under way at once."""
     queues: bool = False
     """One would begin, if as many were not under way."""
-    settled: bool = False
-    """It stands until the model changes, or a satellite that it names, or where models may run."""
+    concern: Concern | None = None
+    """It stands until the model changes, or a satellite that it names, or one of these comes, goes
+    or changes where models may run. None: it is made anew in each look."""

@@ -1,6 +1,6 @@
 """A model beside the satellites that it may run on, and what is seen of it there."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from perigee_api.inference_model import FailoverPolicy, InferenceModelSpec
 from perigee_operator.domain.fleet import ModelView, PodView
 from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.placement.eligibility import eligible, objection
-from perigee_operator.domain.placement.room import has_room, shortage
+from perigee_operator.domain.placement.room import room_for, shortage
 from perigee_operator.domain.rollout.clearance import CLEAR, Clearance
 from perigee_operator.domain.rollout.ending import ending
 from perigee_operator.domain.rollout.revision import Revision, known_revision, new_revision
@@ -81,17 +81,15 @@ class Situation:
         stable revision, and so shows the difference and is fit for the model; 4 is none of these.
         Who has no room for a Pod of it, and has none, is furthest whatever else it has.
         """
-        hosts = self.nodes_with(revision)
-        wanted = self._requests(revision)
+        hosts, label, own = self._traces(revision)
+        fits = room_for(self._requests(revision))
         stable_hosts = self.nodes_with(stable) if stable else frozenset[str]()
-        label = names.node_revision_label(self.model.namespace, self.model.name, revision)
-        own = self._own_digests(revision)
 
         def rank(satellite: Satellite) -> int:
             node = satellite.node
             if node.name in hosts:
                 return 0
-            if wanted and not has_room(satellite, wanted):
+            if not fits(satellite):
                 return NO_ROOM
             if label in node.labels:
                 return 1
@@ -105,8 +103,8 @@ class Situation:
         self, revision: str | None, satellites: Iterable[Satellite]
     ) -> tuple[Satellite, ...]:
         """Of these those that have a Pod of a revision, or room for one."""
-        wanted, hosts = self._requests(revision), self.nodes_with(revision or "")
-        return tuple(s for s in satellites if s.node.name in hosts or has_room(s, wanted))
+        fits, hosts = room_for(self._requests(revision)), self.nodes_with(revision or "")
+        return tuple(s for s in satellites if s.node.name in hosts or fits(s))
 
     def shortages(self, revision: str | None, satellites: Iterable[Satellite]) -> dict[str, str]:
         """Of which of these all others have too little, by Node, in a sentence."""
@@ -122,8 +120,26 @@ class Situation:
         """Whether satellites have something of a revision already."""
         if revision is None:
             return lambda _: False
-        rank = self.nearness(revision, None)
-        return lambda satellite: rank(satellite) <= TOLD_TO_FETCH
+        hosts, label, own = self._traces(revision)
+        fits = room_for(self._requests(revision))
+
+        def begun(satellite: Satellite) -> bool:
+            """As `nearness` ranks it; whether there is room is asked of those few that matter."""
+            node = satellite.node
+            if node.name in hosts:
+                return True
+            told = label in node.labels or (bool(own) and own <= satellite.assigned)
+            return told and fits(satellite)
+
+        return begun
+
+    def candidates(self, revision: str, count: int) -> Sequence[Satellite]:
+        """Eligible satellites, the so many that are nearest to a revision among them.
+
+        Those that have begun with it, if they are enough: of a large fleet they are few.
+        """
+        begun = tuple(filter(self.has_begun(revision), self.eligible))
+        return begun if len(begun) >= count else self.eligible
 
     def are_at_home(self, revision: str, satellites: Iterable[Satellite]) -> bool:
         """Whether each satellite chosen for a revision has something of it already.
@@ -131,6 +147,14 @@ class Situation:
         Then the same ones are chosen again, whichever others come into contact.
         """
         return all(map(self.has_begun(revision), satellites))
+
+    def _traces(self, revision: str) -> tuple[frozenset[str], str, set[str]]:
+        """What shows that a satellite has begun with a revision.
+
+        The Nodes that have its Pods, the label that lets them in, and artifacts of its alone.
+        """
+        label = names.node_revision_label(self.model.namespace, self.model.name, revision)
+        return self.nodes_with(revision), label, self._own_digests(revision)
 
     def _own_digests(self, revision: str) -> set[str]:
         """Digests of the artifacts that no other revision of the model has."""

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from paper_fleet.views import node, pod, satellite
-from perigee_operator.domain.placement.room import claims, has_room, shortage
+from perigee_operator.domain.placement.room import claims, room_for, shortage
 from perigee_operator.domain.workloads.quantity import Amounts
 from perigee_operator.domain.workloads.requests import set_aside
 
@@ -49,7 +49,7 @@ def test_a_satellite_has_room_for_what_its_node_has_left(
         "s", node=node("s", allocatable=amounts(**held)), claimed=amounts(**claimed)
     )
     assert shortage(found, amounts(**wanted)) == said
-    assert has_room(found, amounts(**wanted)) == (said is None)
+    assert room_for(amounts(**wanted))(found) == (said is None)
 
 
 def test_what_the_pods_of_models_claim_is_added_up() -> None:
