@@ -16,7 +16,8 @@ from perigee_operator.domain.satellite import Satellite
 
 HORIZON: Final = timedelta(days=1)
 """Contacts are known as far ahead."""
-MINUTES: Final = int(HORIZON / timedelta(minutes=1))
+MINUTE: Final = timedelta(minutes=1)
+MINUTES: Final = HORIZON // MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def arranged(
     masks = {s.node.name: minutes_in_contact(s.contacts, since) for s in candidates}
     levels = [0] * wanted
     for satellite in given:
-        _add(levels, minutes_in_contact(satellite.contacts, since))
+        counted(levels, minutes_in_contact(satellite.contacts, since))
     chosen: list[Satellite] = []
     left = list(candidates)
     while left and len(chosen) < count:
@@ -83,23 +84,41 @@ def arranged(
         best = max(left, key=lambda s: (masks[s.node.name] & missing).bit_count())
         left.remove(best)
         chosen.append(best)
-        _add(levels, masks[best.node.name])
+        counted(levels, masks[best.node.name])
     return tuple(chosen)
 
 
 def minutes_in_contact(contacts: Contacts, since: datetime) -> int:
     """The whole minutes of the horizon in which a satellite surely is in contact, as bits."""
     mask = 0
-    for contact in sure_contacts(contacts, since, since + HORIZON):
-        first = max(0, -((since - contact.start) // timedelta(minutes=1)))
-        last = MINUTES if contact.end is None else (contact.end - since) // timedelta(minutes=1)
-        length = min(last, MINUTES) - first
+    for start, end in _sure_spans(contacts, since):
+        first = max(0, -(-start // MINUTE))
+        length = min(end, HORIZON) // MINUTE - first
         if length > 0:
             mask |= ((1 << length) - 1) << first
     return mask
 
 
-def _add(levels: list[int], mask: int) -> None:
+def counted(levels: list[int], mask: int) -> None:
     """Counts one more satellite: level n has the minutes in which more than n are in contact."""
     for index in range(len(levels)):
         levels[index], mask = levels[index] | mask, levels[index] & mask
+
+
+def _sure_spans(contacts: Contacts, since: datetime) -> list[tuple[timedelta, timedelta]]:
+    """As `sure_contacts`, but plain spans from `since` on: a whole fleet's are looked at."""
+    spans: list[tuple[timedelta, timedelta]] = []
+    for window in contacts.between(since, since + HORIZON):
+        guard = timedelta(seconds=window.guard_s)
+        start = window.start - since + guard
+        end = HORIZON if window.end is None else window.end - since - guard
+        if start < end:
+            spans.append((start, end))
+    spans.sort()
+    merged: list[tuple[timedelta, timedelta]] = []
+    for start, end in spans:
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], end))
+        else:
+            merged.append((start, end))
+    return merged

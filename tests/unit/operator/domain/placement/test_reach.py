@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paper_fleet.views import at, known, satellite, window
+from perigee_operator.domain.liveness.contact_clock import sure_contacts
 from perigee_operator.domain.orbit.contacts import ALWAYS, Contacts
 from perigee_operator.domain.placement.reach import (
     HORIZON,
+    MINUTE,
     MINUTES,
     arranged,
     gaps,
@@ -71,6 +73,33 @@ def test_minutes_begin_where_the_horizon_does() -> None:
     # Of a minute that is in contact in part nothing counts.
     assert minutes_in_contact(contacts, at(630)) == 0b1
     assert minutes_in_contact(ALWAYS, at(0)).bit_count() == MINUTES
+
+
+@given(
+    drawn=st.lists(
+        st.tuples(st.integers(-90, 1500), st.none() | st.integers(1, 200), st.integers(0, 240)),
+        max_size=6,
+    ),
+    begins_s=st.integers(0, 59),
+)
+def test_minutes_are_those_of_sure_contacts(
+    drawn: list[tuple[int, int | None, int]], begins_s: int
+) -> None:
+    contacts = known(
+        window(start * 60, None if length is None else (start + length) * 60, guard_s=guard_s)
+        for start, length, guard_s in drawn
+    )
+    since = at(begins_s)
+    expected = sum(
+        1 << minute
+        for minute in range(MINUTES)
+        if any(
+            c.start <= since + minute * MINUTE
+            and (c.end is None or since + (minute + 1) * MINUTE <= c.end)
+            for c in sure_contacts(contacts, since, since + HORIZON)
+        )
+    )
+    assert minutes_in_contact(contacts, since) == expected
 
 
 @pytest.mark.parametrize(
