@@ -10,6 +10,7 @@ from perigee_api.satellite_node import Link, SatelliteNodeStatus, SatellitePhase
 from perigee_operator.domain.fleet import NodeView, SatelliteView
 from perigee_operator.domain.liveness.contact_clock import next_sure_start
 from perigee_operator.domain.liveness.phase import Assessment
+from perigee_operator.domain.liveness.plan_accuracy import CONTACT_PLAN_ACCURATE
 from perigee_operator.domain.liveness.silence import BEATS_UNTIL_SUSPECT
 from perigee_operator.domain.orbit.contacts import UNKNOWN, Contacts
 from perigee_operator.domain.orbit.window import contact_s
@@ -69,6 +70,8 @@ class Satellite:
     """Clients on board are led by what the API says now: a Pod that ends there is asked no more."""
     claimed: Amounts = field(default_factory=dict)
     """What the Pods of models on it have set aside."""
+    plan_errs: bool = False
+    """It was heard outside of its contact plan: when it is in contact nobody knows for sure."""
     unsuited: bool = False
     """It has Pods of a model that may not run there any more."""
     usable: bool = field(init=False)
@@ -139,6 +142,14 @@ def satellite(
         rises_at=None if reachable else next_sure_start(assessment.contacts, now),
         routed=_is_routed(view, now),
         claimed=claimed,
+        plan_errs=_plan_errs(view),
+    )
+
+
+def _plan_errs(view: SatelliteView) -> bool:
+    return any(
+        condition.type == CONTACT_PLAN_ACCURATE and condition.status == "False"
+        for condition in view.status.conditions
     )
 
 

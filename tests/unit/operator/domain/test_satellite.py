@@ -169,3 +169,14 @@ def test_who_can_hold_as_much_is_alike() -> None:
     assert is_alike(one, seen(satellite_view(node=node(allocatable={"memory": 1})), 1))
     assert not is_alike(one, seen(satellite_view(node=node(allocatable={"memory": 2})), 0))
     assert not is_alike(one, seen(satellite_view(), 0))
+
+
+@pytest.mark.parametrize(("accurate", "errs"), [("True", False), ("False", True), (None, False)])
+def test_a_plan_errs_once_that_is_recorded(*, accurate: str | None, errs: bool) -> None:
+    conditions = [
+        Condition(type=type_, status=status, reason="X", last_transition_time=at(0))
+        for type_, status in (("ContactPlanAccurate", accurate), ("Ready", "False"))
+        if status is not None
+    ]
+    status = SatelliteNodeStatus(phase=SatellitePhase.IN_CONTACT, conditions=conditions)
+    assert seen(replace(satellite_view(), status=status), 1).plan_errs is errs
