@@ -10,6 +10,7 @@ from perigee_api.analysis import AnalysisMetric, MetricStatus
 from perigee_api.artifact import Artifact, Digest, Uri
 from perigee_api.base import Conditions, Schema, Timestamp
 from perigee_api.comparison import ComparisonStatus
+from perigee_api.copy_move import CopyMove
 from perigee_api.golden import Golden, GoldenMetric
 from perigee_api.placement import (
     AcceleratorPolicy,
@@ -41,6 +42,7 @@ __all__ = [
     "Artifact",
     "Batching",
     "ComputeResources",
+    "CopyMove",
     "Digest",
     "Engine",
     "Failover",
@@ -255,6 +257,10 @@ class InferenceModelStatus(Schema):
     waiting: WaitingRevision | None = None
     aborted: AbortedRollout | None = None
     pinned: PinnedRevision | None = None
+    move: CopyMove | None = Field(
+        default=None,
+        description="The copy that is moved for the sake of keepInReach, or was moved last.",
+    )
     history: Annotated[list[HistoryEntry], Field(max_length=HISTORY_LIMIT)] = Field(
         default_factory=list, description="What was decided, the newest last."
     )

@@ -94,8 +94,9 @@ class Placement(Schema):
         ge=1,
         le=100,
         description="As far as contact plans allow, the copies are placed so that so many of the "
-        "satellites that serve the model are in contact at any time. Status says when that is "
-        "impossible. What is placed already is not moved for it.",
+        "satellites that serve the model are in contact at any time. Where another arrangement of "
+        "as many copies is clearly better for the day to come, they are moved, one at a time, each "
+        "once another serves. Status says when there are too few all the same, and for how long.",
     )
 
 

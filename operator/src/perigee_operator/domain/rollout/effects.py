@@ -10,6 +10,7 @@ from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.rollout.active import active_pods
 from perigee_operator.domain.rollout.candidacy import active_wanted, wave_of
 from perigee_operator.domain.rollout.concern import concern
+from perigee_operator.domain.rollout.copy_move import moving
 from perigee_operator.domain.rollout.ending import ending
 from perigee_operator.domain.rollout.invariants import Broken, broken
 from perigee_operator.domain.rollout.judgement import Judgement
@@ -40,6 +41,8 @@ def effects(
     judgement = replace(
         judgement, notes=judgement.notes + rolled_back_notes(situation, state.stable)
     )
+    move = moving(situation, state, now)
+    situation = replace(situation, move=move.record, shift=move.shift)
     wave, clearance = wave_of(situation, state), situation.clearance.on(state)
     begun = situation.has_begun(state.candidate)
     places = layout(situation, state, clearance.started(wave, begun))
@@ -67,7 +70,7 @@ def effects(
     )
     status = model_status(situation, judgement, serving, len(wave), now)
     writes: list[Write] = [
-        *status_writes(model, status, judgement.notes, now),
+        *status_writes(model, status, judgement.notes + move.notes, now),
         *answers,
         *changes.growing,
         *labels,

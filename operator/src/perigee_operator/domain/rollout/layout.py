@@ -10,7 +10,7 @@ from perigee_operator.domain.placement.reach import arranged
 from perigee_operator.domain.rollout.refusal import refusing_nodes
 from perigee_operator.domain.rollout.revision import Revision
 from perigee_operator.domain.rollout.rollout_state import RolloutState
-from perigee_operator.domain.rollout.situation import TOLD_TO_FETCH, Situation, serves
+from perigee_operator.domain.rollout.situation import TOLD_TO_FETCH, Shift, Situation, serves
 from perigee_operator.domain.satellite import Satellite
 
 
@@ -112,7 +112,17 @@ def _kept_in_reach(situation: Situation, name: str, wanted: int) -> tuple[Satell
     chosen += arranged(ranked, chosen, count - len(chosen), wanted, hour)
     serving = tuple(s for s in chosen if rank(s) < TOLD_TO_FETCH)
     rest = [s for s in chosen if s not in serving]
-    return serving + arranged(rest, serving, len(rest), wanted, hour)
+    found = serving + arranged(rest, serving, len(rest), wanted, hour)
+    return found if situation.shift is None else _shifted(situation, situation.shift, found)
+
+
+def _shifted(
+    situation: Situation, shift: Shift, chosen: tuple[Satellite, ...]
+) -> tuple[Satellite, ...]:
+    """Those chosen while a copy moves: first who is to get it, in the end not who had it."""
+    receiver = tuple(s for s in situation.eligible if s.node.name == shift.receiver)
+    gone = {shift.receiver} | ({shift.giver} if shift.handed_over else set())
+    return receiver + tuple(s for s in chosen if s.node.name not in gone)
 
 
 def _nodes_that_stay(
@@ -181,10 +191,12 @@ def _copies(situation: Situation, state: RolloutState, name: str, ready: int) ->
     away = lost_copies(pods, situation.satellites)
     unsuited = sum(situation.is_unsuited(pod.node) for pod in pods)
     lost = unsuited if situation.spec.failover.policy is FailoverPolicy.NONE else away
-    if situation.released(state.stable):
+    released = situation.released(state.stable)
+    if released:
         away, lost = away - unsuited, lost - unsuited
     if name == state.stable:
-        return situation.copies + lost
+        moving = situation.shift is not None and not released
+        return situation.copies + lost + moving
     if name == state.candidate:
         return ready + lost
     serving = [pod for pod in pods if serves(pod)]

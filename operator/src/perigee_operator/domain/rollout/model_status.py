@@ -52,7 +52,7 @@ def model_status(
     if (gone_back := rolled_back_verdict(situation, state.stable)) is not None:
         verdicts[ROLLED_BACK] = gone_back
     if situation.spec.placement.keep_in_reach:
-        verdicts["InReach"] = in_reach(situation, situation.spec.placement.keep_in_reach)
+        verdicts["InReach"] = in_reach(situation, state)
     conditions = renewed(model.status.conditions, verdicts, now, model.generation)
     rollout = state.rollout
     if rollout is not None:
@@ -71,6 +71,7 @@ def model_status(
         waiting=_waiting(model.status.waiting, judgement.wait, now),
         aborted=state.aborted,
         pinned=state.pinned,
+        move=situation.move,
         history=extended(model.status.history, judgement.notes, now),
         replicas=serving.verified_stable,
         active=serving.active,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from perigee_api import names
+from perigee_api.copy_move import CopyMove
 from perigee_api.heartbeat import RolledBack
 from perigee_api.inference_model import FailoverPolicy, InferenceModelSpec
 from perigee_operator.domain.fleet import ModelView, PodView
@@ -26,6 +27,16 @@ NO_ROOM = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """A copy that is on its way to another satellite; both by Node name."""
+
+    giver: str
+    receiver: str
+    handed_over: bool
+    """The giver's copy may end."""
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """A model, its revisions and the satellites it may run on."""
 
@@ -39,6 +50,10 @@ class Situation:
     now: datetime
     clearance: Clearance = CLEAR
     """Whether rollouts may start anything now."""
+    move: CopyMove | None = None
+    """Of a copy, for the sake of `keepInReach`: the one under way, or the last."""
+    shift: Shift | None = None
+    """What follows from a move that is under way, and was recorded before."""
 
     @property
     def copies(self) -> int:
@@ -203,16 +218,19 @@ class Situation:
         return frozenset(p.uid for p in self.model.pods if p.node in leaving)
 
     def released(self, stable: str | None) -> frozenset[str]:
-        """Pods on satellites that do not suit the model any more, by uid, which may end.
+        """Pods where the model may not run any more, or is not to, by uid, which may end.
 
         They serve until as many copies as can be had serve elsewhere, one at least.
         """
         every = self.spec.placement.every_satellite
         needed = 1 if every else max(1, min(self.copies, len(self.eligible)))
-        asked = [pod for pod in self.model.pods_of(stable or "") if serves(pod)]
+        leaving = {p.node for p in self.model.pods if self.is_unsuited(p.node)}
+        if self.shift is not None and self.shift.handed_over:
+            leaving.add(self.shift.giver)
+        asked = [p for p in self.model.pods_of(stable or "") if serves(p) and p.node not in leaving]
         if serving_copies(asked, self.satellites) < needed and not self.wants_none:
             return frozenset()
-        return frozenset(p.uid for p in self.model.pods if self.is_unsuited(p.node))
+        return frozenset(p.uid for p in self.model.pods if p.node in leaving)
 
     def is_unsuited(self, node: str | None) -> bool:
         """Whether a Node with Pods of the model is one where it may not run any more."""
