@@ -19,19 +19,20 @@ from perigee_api.placement import (
     Placement,
     SpreadBy,
 )
+from perigee_api.predecessor import Predecessor
 from perigee_api.resource import WIDE, Column, Resource, Scale
 from perigee_api.rollout import (
     Analysis,
     GoldenAnalysis,
     Pause,
     Percent,
-    Predecessor,
     Rollout,
     Step,
-    Wave,
 )
 from perigee_api.rules import Rule, rules
 from perigee_api.runtime import Batching, Engine, Precision, Runtime
+from perigee_api.waiting import WaitingRevision, WaitReason
+from perigee_api.wave import Wave
 
 __all__ = [
     "RESOURCE",
@@ -192,33 +193,6 @@ class PinnedRevision(Schema):
     instead_of: str = Field(description="The revision that the spec names.")
     by: str = Field(description="Who chose it.")
     time: Timestamp = Field(description="When.")
-
-
-class WaitReason(StrEnum):
-    """Why a revision is not begun yet."""
-
-    PAUSED = "Paused"
-    HELD = "Held"
-    PREDECESSOR = "Predecessor"
-    PLACE = "Place"
-    UNKNOWN = "Unknown"
-
-
-class WaitingRevision(Schema):
-    """A revision that is to be introduced, and may not be yet."""
-
-    revision: str = Field(description="The revision.")
-    reason: WaitReason = Field(
-        description="Paused: by spec.paused. Held: by its policy or its windows. Predecessor: by a "
-        "model that spec.rollout.after names. Place: as many rollouts are under way in the fleet "
-        "as may be at once. Unknown: the history has no such revision. The message says more."
-    )
-    since: Timestamp = Field(
-        description="Since when it waits, whatever for: who waits longest begins first."
-    )
-    place: int | None = Field(
-        default=None, ge=1, description="Of those that wait for a Place; 1 is the next."
-    )
 
 
 class HistoryEntry(Schema):

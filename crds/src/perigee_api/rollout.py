@@ -1,69 +1,21 @@
 """How a new revision of a model is introduced."""
 
-from enum import StrEnum
 from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field
 
-from perigee_api import names
 from perigee_api.analysis import MEASURED_STEPS, AnalysisMetric
 from perigee_api.base import Schema, Timestamp
 from perigee_api.comparison import ReportComparison
-from perigee_api.placement import LabelSelector
+from perigee_api.predecessor import Predecessor
 from perigee_api.rollout_times import AtWindowEnd, Times
-from perigee_api.rules import Rule, rules
+from perigee_api.rules import Rule, exactly_one_of, rules
+from perigee_api.wave import Wave
 
 Percent = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$", max_length=4)]
 
 DEFAULT_DEADLINE_S: Final = 600
 DEFAULT_UNREACHABLE_PERCENT: Final = 20
-
-
-def _exactly_one_of(*fields: str) -> Rule:
-    given = ", ".join(f"has(self.{field})" for field in fields)
-    return Rule(
-        f"[{given}].exists_one(given, given)",
-        f"exactly one of {', '.join(fields[:-1])} and {fields[-1]} must be given",
-    )
-
-
-class WaveOrder(StrEnum):
-    """In which order satellites come into a wave."""
-
-    CONTACT = "Contact"
-    PLANE = "Plane"
-
-
-class Wave(Schema):
-    """Which satellites may run the candidate: exactly one of count, percent and selector."""
-
-    model_config = ConfigDict(
-        json_schema_extra=rules(_exactly_one_of("count", "percent", "selector"))
-    )
-
-    count: int | None = Field(
-        default=None, ge=1, le=10_000, description="So many satellites, those before included."
-    )
-    percent: int | None = Field(
-        default=None,
-        ge=1,
-        le=100,
-        description="This share of the satellites that the model is to run on.",
-    )
-    selector: Annotated[LabelSelector, Field(min_length=1)] | None = Field(
-        default=None,
-        description="All satellites whose Nodes have all of these labels, beside those before.",
-    )
-    first: Annotated[LabelSelector, Field(min_length=1)] | None = Field(
-        default=None,
-        description="Satellites whose Nodes have all of these labels come before all others: the "
-        "canaries.",
-    )
-    order: WaveOrder = Field(
-        default=WaveOrder.CONTACT,
-        description="Contact: those in contact come first, then those that rise first, spread as "
-        "the model is. Plane: one orbital plane after the other.",
-    )
 
 
 class GoldenAnalysis(Schema):
@@ -157,7 +109,7 @@ class Step(Schema):
     """A step of a rollout: exactly one of these."""
 
     model_config = ConfigDict(
-        json_schema_extra=rules(_exactly_one_of("wave", "analysis", "weight", "pause"))
+        json_schema_extra=rules(exactly_one_of("wave", "analysis", "weight", "pause"))
     )
 
     wave: Wave | None = None
@@ -254,23 +206,6 @@ class RolloutTerms(Schema):
         if self.max_unreachable is None:
             return DEFAULT_UNREACHABLE_PERCENT
         return float(self.max_unreachable.removesuffix("%"))
-
-
-class Predecessor(Schema):
-    """A model of the same namespace that comes first."""
-
-    model: str = Field(
-        min_length=1,
-        max_length=names.LONGEST_MODEL_NAME,
-        pattern=r"^[a-z]([-a-z0-9]*[a-z0-9])?$",
-        description="Its name.",
-    )
-    revision: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$", max_length=8)] | None = Field(
-        default=None,
-        description="A revision of its history: that one must be its stable revision, or one that "
-        "first came after it. If not given, its stable revision must be the one that its spec "
-        "asks for, with nothing under way.",
-    )
 
 
 class Rollout(RolloutTerms):

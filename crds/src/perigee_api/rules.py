@@ -33,3 +33,12 @@ def rules(*declared: Rule) -> dict[str, JsonValue]:
 def _validation(rule: Rule) -> JsonValue:
     blamed: dict[str, JsonValue] = {"fieldPath": rule.field} if rule.field else {}
     return {**blamed, "message": rule.message, "rule": rule.holds}
+
+
+def exactly_one_of(*fields: str) -> Rule:
+    """Exactly one of an object's fields is given."""
+    given = ", ".join(f"has(self.{field})" for field in fields)
+    return Rule(
+        f"[{given}].exists_one(given, given)",
+        f"exactly one of {', '.join(fields[:-1])} and {fields[-1]} must be given",
+    )

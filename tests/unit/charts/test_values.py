@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from perigee_api.rollout import Wave
 from perigee_api.rollout_policy import RolloutPolicySpec
+from perigee_api.wave import Wave
 from perigee_operator.config import Config
 
 Render = Callable[[Mapping[str, Any]], dict[str, Any]]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from perigee_api import names
 from perigee_api.inference_model import Rollout, RolloutStatus, Step
 from perigee_api.placement import LabelSelector, SpreadBy
-from perigee_api.rollout import Wave, WaveOrder
+from perigee_api.wave import Wave, WaveOrder
 from perigee_operator.domain.placement.choice import choose
 from perigee_operator.domain.placement.eligibility import matches
 from perigee_operator.domain.rollout.situation import FURTHEST, TOLD_TO_FETCH

@@ -1,3 +1,5 @@
+from typing import Any
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,7 +41,7 @@ FLEETS = st.lists(
 
 @given(FLEETS, st.integers(0, 9), st.sampled_from(SpreadBy))
 def test_the_nearest_are_among_the_candidates(
-    traits: list[dict[str, object]], count: int, spread_by: SpreadBy
+    traits: list[dict[str, Any]], count: int, spread_by: SpreadBy
 ) -> None:
     satellites, pods = [], []
     for number, each in enumerate(traits):
