@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from perigee_operator.domain.writes import Json
+from perigee_operator.storage.kept import without_managed_fields
 from perigee_operator.storage.scope import Listing
 
 MAX_TOMBSTONES: Final = 4096
@@ -57,11 +58,18 @@ class Cache:
     object take the place of a newer one, nor a late answer bring back what was deleted meanwhile.
 
     Args:
-        changed: called after every change, with the cache already changed.
+        changed: called after every change, with the cache already changed, and the whole object
+            unless it is gone.
+        kept: what of an object is kept.
     """
 
-    def __init__(self, changed: Callable[[Change], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        changed: Callable[[Change], None] = lambda _: None,
+        kept: Callable[[Json], Json] = without_managed_fields,
+    ) -> None:
         self._changed = changed
+        self._kept = kept
         self._entries: dict[Name, _Entry] = {}
         self._tombstones: dict[str, _Tombstone] = {}
         self._count = 0
@@ -165,7 +173,7 @@ class Cache:
 
     def _put(self, item: Json) -> None:
         self._count += 1
-        self._entries[_name(item)] = _Entry(item, self._count)
+        self._entries[_name(item)] = _Entry(self._kept(item), self._count)
         self._values = None
 
     def _bury(self, uid: str, version: int | None) -> None:

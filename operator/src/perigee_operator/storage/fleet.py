@@ -18,6 +18,7 @@ from perigee_operator.storage.cache import Cache, Change, Origin
 from perigee_operator.storage.echo import OPERATOR_LEASE, Echo
 from perigee_operator.storage.errors import ApiError, ApiUnreachableError
 from perigee_operator.storage.heartbeats import HeartbeatFeed
+from perigee_operator.storage.kept import identity_alone
 from perigee_operator.storage.reflector import Reflector
 from perigee_operator.storage.scope import Scope
 
@@ -86,8 +87,8 @@ class FleetCache:
             kind: Cache(self._note_change)
             for kind in (*OWN_KINDS, *(scope.kind for scope in WATCHED))
         }
-        self._agent_leases = Cache(self._note_agent_lease)
-        self._kubelet_leases = Cache(self.feed.take_kubelet_lease)
+        self._agent_leases = Cache(self._note_agent_lease, identity_alone)
+        self._kubelet_leases = Cache(self.feed.take_kubelet_lease, identity_alone)
         self._agents = AgentCaches(namespace, self._note_change)
         caches = {scope: self._caches[scope.kind] for scope in WATCHED} | {
             AGENT_LEASES: self._agent_leases,
@@ -108,7 +109,7 @@ class FleetCache:
         return self._echo.observing_since
 
     def get(self, key: ObjectKey) -> Json | None:
-        """One object as last seen; None where there is none."""
+        """One object as last seen, of a Lease only which it is; None where there is none."""
         cache = self._cache_of(key)
         return None if cache is None else cache.get(key.name, key.namespace)
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perigee_operator.storage.cache import MAX_TOMBSTONES, Cache, Change, Origin
+from perigee_operator.storage.kept import identity_alone
 from perigee_operator.storage.scope import Listing
 
 
@@ -193,3 +194,22 @@ def shown_of(items: Any) -> set[tuple[str, str, str]]:
     for item in items:
         cache.upsert(item)
     return shown(cache)
+
+
+def test_of_who_wrote_which_field_those_hear_who_are_told_and_nothing_is_kept() -> None:
+    told: list[Change] = []
+    cache = Cache(told.append)
+    item = thing(5)
+    item["metadata"]["managedFields"] = [{"manager": "kubelet"}]
+    cache.upsert(item)
+    assert told[0].object is item
+    assert cache.get("a", "d") == thing(5)
+
+
+def test_a_cache_that_keeps_identities_knows_what_is_news() -> None:
+    cache = Cache(kept=identity_alone)
+    renewed = thing(6) | {"spec": {"renewTime": "now"}}
+    assert cache.upsert(thing(5) | {"spec": {}})
+    assert cache.upsert(renewed)
+    assert not cache.upsert(renewed)
+    assert cache.get("a", "d") == thing(6)
