@@ -234,4 +234,6 @@ class Turmoil:
 
 def _decided(status: Json) -> Json:
     """A model's status without what it says to people."""
-    return {key: value for key, value in status.items() if key not in TOLD}
+    rollout = status.get("rollout")
+    led_on = {key: value for key, value in (rollout or {}).items() if key != "idle"}
+    return {key: value for key, value in status.items() if key not in TOLD} | {"rollout": led_on}

@@ -131,9 +131,9 @@ def _nodes_that_stay(
     """Nodes that keep the label for the sake of the Pods they have.
 
     A kubelet that starts again refuses a Pod whose selector its Node does not match. The label
-    goes from a Node of a DaemonSet, which ends the Pod, once a better revision serves there: not
-    before the Pod is out of service, for the labels of Nodes and of Pods are written side by side,
-    and not before clients on board can know of the better one.
+    goes from a Node of a DaemonSet, which ends the Pod, once a better revision serves there, or the
+    Pod can serve nobody: not before the Pod is out of service, for the labels of Nodes and of Pods
+    are written side by side, and not before clients on board can know of the better one.
     """
     hosts = situation.nodes_with(name)
     if not situation.spec.placement.every_satellite:
@@ -142,6 +142,7 @@ def _nodes_that_stay(
     labelled = {node for node in hosts if _has_label(situation, node, name)}
     replaced = situation.verified_nodes(state.stable) if state.stable else frozenset[str]()
     serving = {pod.node for pod in situation.model.pods_of(name) if serves(pod)}
+    fit = hosts if name in state.in_use else situation.verified_nodes(name)
     let_go = situation.released(state.stable)
     released = {pod.node for pod in situation.model.pods_of(name) if pod.uid in let_go}
     return frozenset(
@@ -152,7 +153,10 @@ def _nodes_that_stay(
         or (_is_out_of_service(situation, node) and node not in released)
         or node in serving
         or (
-            name != state.stable and node not in replaced and not _is_barred(situation, state, name)
+            name != state.stable
+            and node in fit
+            and node not in replaced
+            and not _is_barred(situation, state, name)
         )
     )
 

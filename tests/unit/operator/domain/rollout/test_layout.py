@@ -205,6 +205,12 @@ EVERY_OLD = model_spec(replicas=None)
             RolloutState(stable=A, previous=B),
             {A: "s", B: "s"},
         ),
+        # What gave way before it served stays only where it can serve.
+        (
+            [held("s", 1), held("t", 1), pod("p", B, "s"), pod("q", B, "t", verified=False)],
+            RolloutState(),
+            {B: "s"},
+        ),
         # What was given up goes at once, unless nothing else serves.
         (
             [held("s", 1), held("t", 1), pod("p", A, "s"), pod("q", B, "t")],
