@@ -115,6 +115,9 @@ class HeartbeatFeed:
             arrived_at = _arrival(change, self._now(), previous_at)
             self._heartbeats[node] = _heartbeat(lease, signal, arrived_at, previous_at)
             self._note_sign(node, arrived_at)
+            if known is None and node in self._kubelets:
+                # Of its kubelet was heard first, when nobody knew it to be a satellite's.
+                self._note_sign(node, self._kubelets[node])
         self._signals[node] = signal
         return self._heartbeats[node] != known
 

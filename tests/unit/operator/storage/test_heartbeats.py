@@ -198,6 +198,15 @@ def test_agent_and_kubelet_are_heard_together_until_a_long_pause(
     assert feed.run("sat-1") is None
 
 
+def test_a_kubelet_that_was_listed_before_the_agent_counts(
+    feed: HeartbeatFeed, clock: Clock
+) -> None:
+    clock.advance(200)
+    feed.take_kubelet_lease(listed(lease(report=None, written=at(200))))
+    feed.take_agent_lease(listed(lease(written=at(0))))
+    assert feed.run("sat-1") == Run.begun(at(200))
+
+
 def test_kubelets_are_heard_of_apart(feed: HeartbeatFeed, clock: Clock) -> None:
     feed.take_kubelet_lease(streamed(lease(report=None)))
     clock.advance(10)
