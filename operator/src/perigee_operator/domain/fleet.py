@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from perigee_api import names
 from perigee_api.heartbeat import Assignment, Report
 from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
 from perigee_api.rollout_action import RolloutActionSpec
@@ -178,6 +179,11 @@ class PodView:
     """What is set aside for it on its Node."""
     unscheduled: str = ""
     """Why the scheduler finds no Node for it, in its words; empty where it does not say so."""
+
+    @property
+    def serves(self) -> bool:
+        """It bears the label by which the Services select it."""
+        return self.labels.get(names.ACTIVE_LABEL) == "true"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from perigee_api import names
 from perigee_api.hearing import HeardOutside, HeartbeatRhythm
 from perigee_api.satellite_node import (
     CarriedModel,
@@ -174,7 +173,7 @@ def _carried(pods: Sequence[PodView]) -> list[CarriedModel]:
 
 
 def _state(pod: PodView) -> str:
-    if pod.labels.get(names.ACTIVE_LABEL) == "true":
+    if pod.serves:
         return "Active"
     return "Standby" if pod.verified else "Starting"
 

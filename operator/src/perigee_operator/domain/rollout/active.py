@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from perigee_api import names
 from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.rollout.rollout_state import RolloutState
 from perigee_operator.domain.satellite import Satellite
@@ -72,14 +71,14 @@ def _nodes_of_candidate(
     ranked = sorted(
         having,
         key=lambda n: (
-            having[n].labels.get(names.ACTIVE_LABEL) != "true",
+            not having[n].serves,
             not satellites[n].reachable,
             n,
         ),
     )
     if state.stable is None:
         return frozenset(ranked)
-    serving = [n for n in ranked if having[n].labels.get(names.ACTIVE_LABEL) == "true"]
+    serving = [n for n in ranked if having[n].serves]
     return frozenset(ranked[: max(wanted, len(serving) if alone else 0)])
 
 
@@ -103,10 +102,7 @@ def _put_back(
 
 
 def _candidate_serves(pods: Sequence[PodView], state: RolloutState) -> bool:
-    return any(
-        pod.revision == state.candidate and pod.labels.get(names.ACTIVE_LABEL) == "true"
-        for pod in pods
-    )
+    return any(pod.revision == state.candidate and pod.serves for pod in pods)
 
 
 def _ranks(

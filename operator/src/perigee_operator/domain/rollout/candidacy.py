@@ -1,6 +1,5 @@
 """A candidate: which satellites may run it, and how far it has come there."""
 
-from perigee_api import names
 from perigee_operator.domain.rollout.evidence import obstacles
 from perigee_operator.domain.rollout.progress import WaveProgress
 from perigee_operator.domain.rollout.revision import Revision
@@ -32,7 +31,7 @@ def wave_progress(
 ) -> WaveProgress:
     """How far a candidate has come on the satellites of its wave."""
     pods = situation.model.pods_of(candidate.name)
-    serving = [pod for pod in pods if pod.labels.get(names.ACTIVE_LABEL) == "true"]
+    serving = [pod for pod in pods if pod.serves]
     return WaveProgress(
         revision=candidate,
         wave=wave,

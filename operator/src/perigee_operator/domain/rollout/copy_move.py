@@ -26,7 +26,7 @@ from perigee_operator.domain.rollout.next_move import (
 )
 from perigee_operator.domain.rollout.note import Note
 from perigee_operator.domain.rollout.rollout_state import RolloutState
-from perigee_operator.domain.rollout.situation import Shift, Situation, serves
+from perigee_operator.domain.rollout.situation import Shift, Situation
 from perigee_operator.domain.satellite import Satellite
 
 
@@ -82,7 +82,7 @@ def _gone_on(situation: Situation, state: RolloutState, move: _UnderWay, now: da
     if trouble is not None:
         return _given_up(record, trouble, state, now)
     arrived = pods.get(receiver.node.name)
-    if record.handed_over is None and arrived is not None and arrived.verified and serves(arrived):
+    if record.handed_over is None and arrived is not None and arrived.verified and arrived.serves:
         return _handed_over(situation, state, move, now)
     return Moving(record, shift=move.shift)
 

@@ -26,7 +26,7 @@ from perigee_operator.domain.rollout.refusal import forgotten
 from perigee_operator.domain.rollout.rolled_back import rolled_back_notes
 from perigee_operator.domain.rollout.rollout_state import RolloutState
 from perigee_operator.domain.rollout.settled import is_settled
-from perigee_operator.domain.rollout.situation import Situation, serves
+from perigee_operator.domain.rollout.situation import Situation
 from perigee_operator.domain.rollout.watchdog import scene_of
 from perigee_operator.domain.rollout.workload_writes import workload_writes
 from perigee_operator.domain.status import status_write
@@ -53,7 +53,7 @@ def effects(
         [
             pod
             for pod in pods
-            if pod.uid not in released and (serves(pod) or pod.uid not in about_to_go)
+            if pod.uid not in released and (pod.serves or pod.uid not in about_to_go)
         ],
         state,
         active_wanted(situation, state),

@@ -10,7 +10,7 @@ from perigee_operator.domain.placement.reach import arranged
 from perigee_operator.domain.rollout.refusal import refusing_nodes
 from perigee_operator.domain.rollout.revision import Revision
 from perigee_operator.domain.rollout.rollout_state import RolloutState
-from perigee_operator.domain.rollout.situation import TOLD_TO_FETCH, Shift, Situation, serves
+from perigee_operator.domain.rollout.situation import TOLD_TO_FETCH, Shift, Situation
 from perigee_operator.domain.satellite import Satellite
 
 
@@ -141,7 +141,7 @@ def _nodes_that_stay(
     chosen = {s.node.name for s in satellites}
     labelled = {node for node in hosts if _has_label(situation, node, name)}
     replaced = situation.verified_nodes(state.stable) if state.stable else frozenset[str]()
-    serving = {pod.node for pod in situation.model.pods_of(name) if serves(pod)}
+    serving = {pod.node for pod in situation.model.pods_of(name) if pod.serves}
     fit = hosts if name in state.in_use else situation.verified_nodes(name)
     let_go = situation.released(state.stable)
     released = {pod.node for pod in situation.model.pods_of(name) if pod.uid in let_go}
@@ -203,7 +203,7 @@ def _copies(situation: Situation, state: RolloutState, name: str, ready: int) ->
         return situation.copies + lost + moving
     if name == state.candidate:
         return ready + lost
-    serving = [pod for pod in pods if serves(pod)]
+    serving = [pod for pod in pods if pod.serves]
     barred = _is_barred(situation, state, name)
     if state.stable is None or (_is_given_up(state, name) and not barred):
         # Nothing better serves: what is verified of a revision that was given up goes on serving.

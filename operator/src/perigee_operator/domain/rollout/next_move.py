@@ -19,7 +19,7 @@ from perigee_operator.domain.placement.reach import HORIZON, MINUTE
 from perigee_operator.domain.rollout.note import Note
 from perigee_operator.domain.rollout.refusal import refusing_nodes
 from perigee_operator.domain.rollout.rollout_state import RolloutState
-from perigee_operator.domain.rollout.situation import Situation, serves
+from perigee_operator.domain.rollout.situation import Situation
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.writes import EventType
 
@@ -105,7 +105,7 @@ def all_serve(
     return len(pods) == copies and all(
         pod.revision == state.stable
         and pod.verified
-        and serves(pod)
+        and pod.serves
         and not pod.deleting
         and pod.node in able
         for pod in pods

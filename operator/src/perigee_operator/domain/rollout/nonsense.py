@@ -7,7 +7,6 @@ nobody answers because of a typing error.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from perigee_api import names
 from perigee_operator.domain.fleet import ModelView, PodView
 from perigee_operator.domain.kinds import INFERENCE_MODEL
 from perigee_operator.domain.rollout.actions import refusal
@@ -52,8 +51,5 @@ def _serving(
     No stand-in comes for any of them, so none gives way.
     """
     state = recorded(model.status)
-    of_candidate = sum(
-        pod.revision == state.candidate and pod.labels.get(names.ACTIVE_LABEL) == "true"
-        for pod in pods
-    )
+    of_candidate = sum(pod.revision == state.candidate and pod.serves for pod in pods)
     return active_pods(pods, state, of_candidate, satellites, stable_suffices=False)

@@ -8,7 +8,7 @@ from perigee_api import names
 from perigee_api.copy_move import CopyMove
 from perigee_api.heartbeat import RolledBack
 from perigee_api.inference_model import FailoverPolicy, InferenceModelSpec
-from perigee_operator.domain.fleet import ModelView, PodView
+from perigee_operator.domain.fleet import ModelView
 from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.placement.eligibility import eligible, objection
 from perigee_operator.domain.placement.room import room_for, shortage
@@ -199,7 +199,7 @@ class Situation:
             for pod in self.model.pods
             if pod.node in self.satellites
             and pod.node is not None
-            and serves(pod)
+            and pod.serves
             and not self.satellites[pod.node].out_of_service
         )
 
@@ -211,7 +211,7 @@ class Situation:
         stay = self.spec.failover.policy is FailoverPolicy.NONE
         nobody_stands_in = stay or self.spec.placement.every_satellite
         needed = 0 if nobody_stands_in else min(self.copies, len(self.eligible))
-        asked = [pod for pod in self.model.pods_of(stable or "") if serves(pod)]
+        asked = [pod for pod in self.model.pods_of(stable or "") if pod.serves]
         if serving_copies(asked, self.satellites) < needed:
             return frozenset()
         leaving = {name for name, satellite in self.satellites.items() if satellite.leaving}
@@ -227,7 +227,7 @@ class Situation:
         leaving = {p.node for p in self.model.pods if self.is_unsuited(p.node)}
         if self.shift is not None and self.shift.handed_over:
             leaving.add(self.shift.giver)
-        asked = [p for p in self.model.pods_of(stable or "") if serves(p) and p.node not in leaving]
+        asked = [p for p in self.model.pods_of(stable or "") if p.serves and p.node not in leaving]
         if serving_copies(asked, self.satellites) < needed and not self.wants_none:
             return frozenset()
         return frozenset(p.uid for p in self.model.pods if p.node in leaving)
@@ -272,8 +272,3 @@ def situated(
     }
     seen = {**satellites, **unsuited} if unsuited else satellites
     return Situation(model, spec, revisions, seen, suited, now)
-
-
-def serves(pod: PodView) -> bool:
-    """Whether a Pod bears the label by which the Services select it."""
-    return pod.labels.get(names.ACTIVE_LABEL) == "true"

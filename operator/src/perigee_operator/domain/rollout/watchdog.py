@@ -15,7 +15,7 @@ from perigee_operator.domain.rollout.invariants import Broken, Copy, Scene
 from perigee_operator.domain.rollout.layout import RevisionLayout
 from perigee_operator.domain.rollout.note import Note
 from perigee_operator.domain.rollout.rollout_state import RolloutState
-from perigee_operator.domain.rollout.situation import Situation, serves
+from perigee_operator.domain.rollout.situation import Situation
 from perigee_operator.domain.writes import EventType
 
 INVARIANTS_HOLD: Final = "InvariantsHold"
@@ -57,7 +57,7 @@ def scene_of(  # noqa: PLR0913 - what a plan consists of
         ),
         copies=tuple(Copy(p.name, p.node, p.verified, p.uid in active) for p in pods),
         something_can_serve=not situation.wants_none
-        and any(serves(pod) and pod.verified and _in_service(situation, pod.node) for pod in pods),
+        and any(pod.serves and pod.verified and _in_service(situation, pod.node) for pod in pods),
         pinned=_pinned(situation, state, places),
         kept={node: frozenset(each.sha256 for each in files) for node, files in kept.items()},
         led_on=led_on,
