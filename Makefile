@@ -55,7 +55,8 @@ test: check programs images ## check, unit, contract, simulation, cluster and e2
 unit contract simulation cluster e2e: $(STAMP) ## One layer of the tests
 	@pytest tests/$@
 
-soak: $(STAMP) ## A hundred thousand rollouts in turmoil, for hours: writes docs/soak.md
+soak: $(STAMP) ## Twenty cycles of dark and return; rollouts in turmoil, for hours: writes docs/soak.md
+	@pytest -m soak tests/e2e
 	@PYTHONPATH=tests/support python tests/soak/rollouts.py --document=docs/soak.md
 
 simulate: $(STAMP) ## A thousand satellites for 30 days: writes docs/simulation.md and .svg

@@ -1,18 +1,13 @@
 """A model for every satellite: a dark one keeps what it has, serves on board, and catches up."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
 
 import pytest_asyncio
 
-from perigee_api.inference_model import ModelPhase
-from perigee_api.satellite_node import SatellitePhase
 from perigee_demo.cluster import Objects
 from perigee_demo.story.constellation import Collection
-from perigee_demo.story.manifests import Window
-from perigee_demo.story.stage import ALL_MODELS, ALL_SATELLITES, Stage, act
-from perigee_demo.story.views import phases
-from real_fleet import base, resources
+from perigee_demo.story.stage import Stage, act
+from real_fleet import base, horizon, resources
 from real_fleet.history import history
 from real_fleet.on_board import calling
 from real_fleet.resources import SATELLITES
@@ -21,18 +16,15 @@ from real_fleet.views import (
     active_on,
     containers,
     nodes_of,
+    of_revision,
     on,
     pods_of,
     revision_of,
-    satellite_status,
-    status_of,
 )
 
 NAME = "everywhere"
 DARK = "sat-2"
 IN_CONTACT = set(SATELLITES) - {DARK}
-SETS_IN = timedelta(seconds=4)
-LONG = timedelta(hours=6)
 
 
 @pytest_asyncio.fixture
@@ -55,10 +47,10 @@ async def test_a_dark_satellite_keeps_its_revision_and_catches_up(open_fleet: St
     async with act(stage, "Every satellite", None) as clock:
         clock.start("a model for every satellite applied")
         await constellation.apply(made[artifacts.stable])
-        first = await _promoted(stage, None)
+        first = await base.promoted(stage, NAME, after=None)
         clock.saw(f"revision {first} serves everywhere")
         clock.start(f"{DARK} sets, and its link is cut")
-        await _sets(stage)
+        await horizon.sets(stage, DARK)
         pods = await constellation.until(pods_of(NAME), bool, within_s=10, what="Pods")
         before = containers(on(pods, DARK))
         async with (
@@ -67,7 +59,7 @@ async def test_a_dark_satellite_keeps_its_revision_and_catches_up(open_fleet: St
         ):
             clock.start("a good revision applied")
             await constellation.apply(made[artifacts.quantised])
-            second = await _promoted(stage, first)
+            second = await base.promoted(stage, NAME, after=first)
             clock.saw(f"revision {second} serves on all satellites in contact")
             await constellation.until(
                 pods_of(NAME),
@@ -89,8 +81,7 @@ async def test_a_dark_satellite_keeps_its_revision_and_catches_up(open_fleet: St
             assert calls.revisions == [first]
 
             clock.start(f"{DARK} rises")
-            await constellation.restore(DARK)
-            await constellation.apply(resources.satellite(DARK))
+            await horizon.rises(stage, DARK)
             await constellation.until(
                 pods_of(NAME),
                 lambda found: (
@@ -113,46 +104,6 @@ async def test_a_dark_satellite_keeps_its_revision_and_catches_up(open_fleet: St
         await _on_delete_alone(stage)
 
 
-async def _promoted(stage: Stage, before: str | None) -> str:
-    """The revision that is stable next."""
-    models = await stage.constellation.until(
-        ALL_MODELS,
-        lambda found: (
-            status_of(found, NAME).stable_revision not in {None, before}
-            and status_of(found, NAME).rollout is None
-            and status_of(found, NAME).phase in {ModelPhase.HEALTHY, ModelPhase.WAITING}
-        ),
-        within_s=180,
-        what=f"a revision of {NAME} is promoted",
-    )
-    return status_of(models, NAME).stable_revision or ""
-
-
-async def _sets(stage: Stage) -> None:
-    constellation, now = stage.constellation, stage.now()
-    rises = now + LONG
-    plan = (Window(now - timedelta(minutes=1), now + SETS_IN), Window(rises, rises + LONG))
-    await constellation.apply(resources.satellite(DARK, windows=plan))
-    await constellation.until(
-        ALL_SATELLITES,
-        lambda found: _contact_is_over(found, plan[1]),
-        within_s=SETS_IN.seconds + 15,
-        what=f"{DARK} has set",
-    )
-    await constellation.cut(DARK)
-    await constellation.until(
-        ALL_SATELLITES,
-        lambda found: phases(found)[DARK] is SatellitePhase.EXPECTED_DARK,
-        within_s=30,
-        what=f"{DARK} is ExpectedDark",
-    )
-
-
-def _contact_is_over(satellites: Objects, following: Window) -> bool:
-    found = satellite_status(satellites, DARK).next_contact
-    return found is not None and found.start == following.start.replace(microsecond=0)
-
-
 async def _on_delete_alone(stage: Stage) -> None:
     """A rolling update would end the Pods of dark satellites first."""
     found = await stage.constellation.until(
@@ -163,20 +114,16 @@ async def _on_delete_alone(stage: Stage) -> None:
 
 def _carriers_by_revision(pods: Objects) -> dict[str, frozenset[str]]:
     """Where each revision has a Pod."""
-    return {revision: nodes_of(_of(pods, revision)) for revision in _revisions(pods)}
+    return {revision: nodes_of(of_revision(pods, revision)) for revision in _revisions(pods)}
 
 
 def _places_by_revision(pods: Objects) -> dict[str, frozenset[str]]:
     """Where each revision serves."""
-    return {revision: active_on(_of(pods, revision)) for revision in _revisions(pods)}
+    return {revision: active_on(of_revision(pods, revision)) for revision in _revisions(pods)}
 
 
 def _revisions(pods: Objects) -> set[str]:
     return {revision_of(pod) for pod in pods}
-
-
-def _of(pods: Objects, revision: str) -> Objects:
-    return tuple(pod for pod in pods if revision_of(pod) == revision)
 
 
 def _reached(carriers: dict[str, frozenset[str]], revision: str) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import time
-from pathlib import Path
 
 from perigee_api.inference_model import ModelPhase
 from perigee_demo.story.journal import Entry
@@ -15,12 +14,11 @@ from perigee_lab.lab import Lab
 from real_fleet import resources
 from real_fleet.base import Served
 from real_fleet.on_board import Calls, calling
-from real_fleet.programs import program_ids, resident_mib, the_program
+from real_fleet.programs import resident_mib, servers_of, the_program
 from real_fleet.views import containers, on, pods_of, status_of
 
 PATIENT_S = 900
 SUPERVISOR = "perigee-edge serve"
-WORKER = "-m perigee_edge.worker"
 CRASHES = 3
 SUPERVISOR_MIB = 25
 
@@ -49,14 +47,14 @@ async def test_a_dark_satellite_goes_back_and_the_ground_hears_of_it(served: Ser
             what="the second revision is promoted",
         )
         second = model_status(models).stable_revision or ""
-        await answered_by(calls, second)
+        await calls.until_answered_by(second)
         pods = await constellation.until(pods_of(MODEL), bool, within_s=10, what="Pods")
         before = containers(on(pods, victim))
 
         await constellation.cut(victim)
         clock.start(f"{victim} is dark; its server crashes {CRASHES} times")
         killed = [await crashed(lab, victim, calls, second) for _ in range(CRASHES)]
-        await answered_by(calls, first)
+        await calls.until_answered_by(first)
         first_answer = next(c for c in calls.made if c.at > killed[-1] and c.revision == first)
         clock.saw(f"{first} answers on board, of {victim} alone")
         supervisor = await asyncio.to_thread(the_program, lab, victim, SUPERVISOR)
@@ -83,7 +81,7 @@ async def test_a_dark_satellite_goes_back_and_the_ground_hears_of_it(served: Ser
         pods = await constellation.until(pods_of(MODEL), bool, within_s=10, what="Pods")
         assert containers(on(pods, victim)) == before, "the same container all the while"
         assert "RolledBackOnBoard" in {entry.reason for entry in status.history}
-        await answered_by(calls, first)
+        await calls.until_answered_by(first)
     # Nobody but who was connected to the server that died.
     failed = calls.since_first_answer().failed
     assert len(failed) <= CRASHES, failed
@@ -93,27 +91,7 @@ async def test_a_dark_satellite_goes_back_and_the_ground_hears_of_it(served: Ser
 
 async def crashed(lab: Lab, node: str, calls: Calls, revision: str) -> float:
     """Ends the server that answers, once it does; when that was."""
-    await answered_by(calls, revision)
-    (worker,) = await asyncio.to_thread(workers, lab, node, revision)
-    os.kill(worker, signal.SIGKILL)
+    await calls.until_answered_by(revision)
+    (server,) = await asyncio.to_thread(servers_of, lab, node, revision)
+    os.kill(server, signal.SIGKILL)
     return time.time()
-
-
-def workers(lab: Lab, node: str, revision: str) -> list[int]:
-    """Servers of a revision on a node that a supervisor has started."""
-    option = f"--revision={revision}".encode()
-    return [
-        pid
-        for pid in program_ids(lab, node, WORKER)
-        if option in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    ]
-
-
-async def answered_by(calls: Calls, revision: str) -> None:
-    """Waits for another answer of a revision."""
-    begun = len(calls.made)
-    await calls.until(
-        lambda calls: any(call.revision == revision for call in calls.made[begun:]),
-        within_s=120,
-        what=f"{revision} answers",
-    )

@@ -44,10 +44,13 @@ async def test_each_model_lands_where_it_may(varied: Stage) -> None:
         for name, placement in needs.items()
     ]
     models[0]["spec"]["resources"]["limits"][RESOURCE] = "1"
+    models[1]["spec"]["resources"]["power"] = 3
     async with act(stage, "Selectors", None) as clock:
-        clock.start("models for an accelerator, an architecture and a label applied")
+        clock.start("models for an accelerator, an architecture with power, and a label applied")
         await constellation.apply(
-            resources.satellite("sat-3", hardware={"accelerator": accelerator}), *models
+            resources.satellite("sat-3", hardware={"accelerator": accelerator}),
+            resources.satellite("sat-2", hardware={"power": 5}),
+            *models,
         )
         for name, satellite in ((ACCELERATED, "sat-3"), (ARMED, "sat-2"), (COLOURED, "sat-1")):
             found = await constellation.until(

@@ -3,13 +3,10 @@
 Prints figures and asserts none: they hold for the machine and the minute they were taken on. The
 engine alone, in a loop in this process, is what they are compared with.
 
-    python tests/perf/serve_latency.py
+    PYTHONPATH=tests/support python tests/perf/serve_latency.py
 """
 
 import hashlib
-import http.client
-import importlib.util
-import json
 import statistics
 import subprocess
 import sys
@@ -27,9 +24,8 @@ from onnx import TensorProto, helper
 
 from perigee_edge.serve.engine.interface import EngineOptions, Session
 from perigee_edge.serve.engine.onnxruntime import OnnxRuntimeEngine
-from perigee_edge.serve.protocol.request import HEADER_LENGTH
+from tiles import TILE, client, cloud_mask, ready_port
 
-TILE = np.random.default_rng(0).random((1, 4, 256, 256), dtype=np.float32)
 WARM_UP = 5
 
 
@@ -69,14 +65,6 @@ def negation(directory: Path) -> Path:
     return path
 
 
-def cloud_mask() -> Path:
-    """The network that the package ukis-csmask carries."""
-    package = importlib.util.find_spec("ukis_csmask")
-    if package is None or package.origin is None:
-        raise SystemExit("the package ukis-csmask is missing; `make setup` installs it")
-    return Path(package.origin).with_name("model_4b_l1c.onnx")
-
-
 def timed(work: Callable[[], object], count: int) -> list[float]:
     for _ in range(WARM_UP):
         work()
@@ -112,40 +100,11 @@ def server(model: Path, directory: Path) -> Iterator[int]:
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     command = [sys.executable, "-m", "perigee_edge.serve", *words]
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603
-        if process.stderr is None:
-            raise SystemExit("the server has no log")
-        port = 0
-        for line in process.stderr:
-            event = json.loads(line)
-            port = event.get("port", port)
-            if event["event"] == "ready":
-                break
+        port = ready_port(process)
         try:
             yield port
         finally:
             process.terminate()
-
-
-def client(port: int) -> Callable[[], None]:
-    """Sends one tile over a connection of its own, and reads the answer."""
-    tensor = {
-        "name": "input",
-        "datatype": "FP32",
-        "shape": TILE.shape,
-        "parameters": {"binary_data_size": TILE.nbytes},
-    }
-    text = json.dumps({"inputs": [tensor], "parameters": {"binary_data_output": True}}).encode()
-    body = text + TILE.tobytes()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-
-    def infer() -> None:
-        connection.request("POST", "/v2/models/m/infer", body, {HEADER_LENGTH: str(len(text))})
-        response = connection.getresponse()
-        response.read()
-        if response.status != http.client.OK:
-            raise SystemExit(f"the server answers {response.status}")
-
-    return infer
 
 
 def served(port: int, count: int, clients: int) -> Timings:

@@ -1,10 +1,10 @@
-"""What a sweep of the planner costs in a large fleet in which all is well.
+"""What a sweep of the planner costs in a large fleet in which all is well, or many models roll.
 
 Prints figures and asserts none: they hold for the machine and the minute they were taken on. Times
 are the processor's, not the wall clock's. The same plan made without a memory of the last one is
 what they are compared with, and it has to be the same.
 
-    PYTHONPATH=tests/support python tests/perf/sweep.py [--satellites N --models M] [--profile]
+    PYTHONPATH=tests/support python tests/perf/sweep.py [--satellites N --models M --rolling R]
 """
 
 import cProfile
@@ -42,7 +42,9 @@ class Timings:
         return [sum(both) for both in zip(self.snapshot_s, self.plan_s, strict=True)]
 
 
-def swept(fleet: SteadyFleet, sweeps: int, profiler: cProfile.Profile | None) -> Timings:
+def swept(
+    fleet: SteadyFleet, sweeps: int, profiler: cProfile.Profile | None, *, rolling: bool
+) -> Timings:
     """Sweeps one after the other while the fleet goes on; the last one is checked."""
     timings = Timings()
     for _ in range(sweeps):
@@ -59,6 +61,8 @@ def swept(fleet: SteadyFleet, sweeps: int, profiler: cProfile.Profile | None) ->
         timings.snapshot_s.append(taken_s - begun_s)
         timings.plan_s.append(planned_s - taken_s)
         fleet.perform(found.tracks)
+        if rolling:
+            fleet.run_replica_sets()
     return timings
 
 
@@ -94,14 +98,17 @@ def row(title: str, each_s: list[float], baseline_s: float) -> str:
     )
 
 
-def measure(satellites: int, models: int, sweeps: int, *, profile: bool) -> None:
+def measure(satellites: int, models: int, sweeps: int, rolling: int, *, profile: bool) -> None:
     fleet = SteadyFleet(satellites, models)
     fleet.settle()
     collect_and_freeze()
     profiler = cProfile.Profile() if profile else None
-    timings = swept(fleet, sweeps, profiler)
+    fleet.roll(rolling)
+    timings = swept(fleet, sweeps, profiler, rolling=rolling > 0)
     baseline_s = anew_s(fleet)
-    typer.echo(f"{satellites} satellites, {models} models, a sweep each {EVERY_S} s")
+    typer.echo(
+        f"{satellites} satellites, {models} models, {rolling} roll, a sweep each {EVERY_S} s"
+    )
     typer.echo(f"  {'':24}{'median ms':>10}{'p95 ms':>10}{'max ms':>10}{'ratio':>10}")
     typer.echo(row("snapshot", timings.snapshot_s, baseline_s))
     typer.echo(row("plan", timings.plan_s, baseline_s))
@@ -118,11 +125,12 @@ def main(
     satellites: Annotated[int, typer.Option(help="0: as many as usual")] = 0,
     models: int = 200,
     sweeps: int = 120,
+    rolling: Annotated[int, typer.Option(help="models that get a new revision at once")] = 0,
     profile: Annotated[bool, typer.Option(help="show what the sweeps spend their time on")] = False,  # noqa: FBT002
 ) -> None:
     """Measure sweeps of fleets of several sizes, or of one."""
     for size in ((satellites, models),) if satellites else SIZES:
-        measure(*size, sweeps, profile=profile)
+        measure(*size, sweeps, rolling, profile=profile)
 
 
 if __name__ == "__main__":

@@ -122,6 +122,7 @@ HAPPENS: Final[dict[str, tuple[int, Event]]] = {
     "copies asked for": (4, _ask_for_copies),
     "steps changed": (6, lambda t, c: t.ask(steps=c.choice(turmoil.STEPS))),
     "times changed": (4, lambda t, c: t.ask(rollout=c.choice(turmoil.TIMES))),
+    "placing changed": (3, lambda t, c: t.ask_for_placing(c.choice(turmoil.PLACING))),
     "plane asked for": (3, _ask_for_plane),
     "memory asked for": (2, lambda t, c: t.ask_for_memory(c.choice(MEMORY))),
     "paused or resumed": (3, lambda t, c: t.ask(paused=c.random() < 0.3)),
@@ -145,7 +146,8 @@ def play(seed: int) -> Episode:
     """One episode; what is broken in it is told, and raises nothing."""
     chance = Random(seed)  # noqa: S311 - to be repeated
     events: list[str] = []
-    played = Turmoil(chance.choice([1, 2, 3, None]), chance.choice(turmoil.STEPS), seed)
+    copies, steps = chance.choice([1, 2, 3, None]), chance.choice(turmoil.STEPS)
+    played = Turmoil(copies, steps, seed, chance.choice(turmoil.PLACING))
     # The machine in `make test` asks that of every plan; here, after every event that restarts it.
     played.fleet.forgets = False
     tally = Tally(played)

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field
 
 from perigee_api.base import Schema, Timestamp
-from perigee_api.rules import Rule, rules
+from perigee_api.rules import Rule, exactly_one_of, rules
 
 NO_LIMIT: Final = -1
 """As a limit: none."""
@@ -68,6 +68,26 @@ class PrometheusQuery(Schema):
     )
 
 
+class AnalysisJob(Schema):
+    """A Job of the user's own that says how the candidate does."""
+
+    cron_job: Annotated[
+        str,
+        Field(
+            pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$",
+            min_length=1,
+            max_length=52,
+        ),
+    ] = Field(
+        description="A CronJob in the model's namespace with the label "
+        "perigee.space/analysis=true, mostly a suspended one. Each measurement is a Job by its "
+        "jobTemplate, told PERIGEE_MODEL, PERIGEE_NAMESPACE, PERIGEE_CANDIDATE and PERIGEE_STABLE "
+        "as environment variables. An exit status other than 0 is a failure. With 0, each line "
+        "'value 0.93' of its termination message is judged by the conditions; if there are none it "
+        "is a success. One that cannot be run to its end is a source that is down."
+    )
+
+
 class MissingAnswerAction(StrEnum):
     """What is done where a metric has no answer."""
 
@@ -110,8 +130,9 @@ class AnalysisMetric(Schema):
 
     model_config = ConfigDict(
         json_schema_extra=rules(
+            exactly_one_of("prometheus", "job"),
             Rule(
-                "has(self.successCondition) || has(self.failureCondition)",
+                "has(self.job) || has(self.successCondition) || has(self.failureCondition)",
                 "a successCondition or a failureCondition must be given",
             ),
             Rule(
@@ -134,7 +155,8 @@ class AnalysisMetric(Schema):
     )
 
     name: MetricName = Field(description="Unique within its analysis.")
-    prometheus: PrometheusQuery
+    prometheus: PrometheusQuery | None = None
+    job: AnalysisJob | None = None
     interval: float | None = Field(
         default=None,
         ge=1,

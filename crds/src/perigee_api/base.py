@@ -3,20 +3,20 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from perigee_api.lean import Lean
 
-class Schema(BaseModel):
+
+class Schema(Lean):
     """A part of a resource: camelCase outside, snake_case inside.
 
     Unknown fields are dropped, as the API server prunes them: a part reads what a newer API
     version wrote. ``kubectl apply`` refuses them, since it asks for strict validation.
     """
 
-    model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_name=True, extra="ignore", frozen=True
-    )
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, extra="ignore")
 
 
 def _in_utc(moment: datetime) -> datetime:

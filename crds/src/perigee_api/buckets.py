@@ -11,9 +11,6 @@ cheaply (63 % each), all answers of a server that is even in its pace fall into 
 when it has become 20 % slower. And a candidate is compared with its stable revision slowed down by
 whole buckets, which is exact. A server's answers seldom spread over more than four octaves, so that
 of the 138 counts about 30 are not zero: less than 300 bytes of JSON for the 86,400 of a day.
-
-Scores: twenty buckets of 0.05. The index of population stability is used with ten to twenty, and
-its noise grows with their number.
 """
 
 from bisect import bisect_left
@@ -44,6 +41,3 @@ LATENCY: Final = Buckets(
     "latency", tuple(2 ** (k / PER_OCTAVE) for k in range(-11 * PER_OCTAVE, 6 * PER_OCTAVE + 1))
 )
 """Seconds from 2^-11 (0.488 ms) to 2^6 (64 s)."""
-
-SCORES: Final = Buckets("scores", tuple(k / 20 for k in range(1, 20)))
-"""Scores between 0 and 1, such as the share of a scene that is cloud."""

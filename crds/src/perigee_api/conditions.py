@@ -28,6 +28,7 @@ OF_MODELS: Final = frozenset(
         "Available",
         "Degraded",
         "DependenciesMet",
+        "HasRoom",
         "InReach",
         "InWindow",
         "InvariantsHold",

@@ -79,5 +79,6 @@ class Hardware(Schema):
         default=None,
         gt=0,
         le=100_000,
-        description="Power budget for inference in watts. Not used yet.",
+        description="Watts that the models on board may draw together. Its Node has as many of "
+        "the resource perigee.space/milliwatts for the scheduler to give away.",
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from perigee_api.message import Message
+from perigee_api.message import Message, Sentence
 from perigee_api.served import MAX_SERVED, ServedBlock
 
 MAX_REPORT_BYTES: Final = 16 * 1024
@@ -37,7 +37,7 @@ class ArtifactReport(Message):
     fetched_bytes: int = Field(default=0, ge=0)
     reason: str | None = Field(default=None, max_length=64)
     """Why it failed, in CamelCase: ``DigestMismatch``, ``SizeMismatch``, ``NotFound``…"""
-    message: Annotated[str, Field(max_length=300)] | None = None
+    message: Annotated[Sentence, Field(max_length=300)] | None = None
     """What failed, as a sentence for a person."""
     uri: str | None = None
     """Where the satellite tried to fetch it from; only of one that failed.
@@ -76,7 +76,7 @@ class RolledBack(Message):
     """That answers instead: the one that was stable when the failed one was introduced."""
     reason: str = Field(max_length=64)
     """In CamelCase: ``CrashLoop``, ``GoldenSetFailed``, ``ErrorShare``…"""
-    message: str = Field(max_length=300)
+    message: Sentence = Field(max_length=300)
     """The evidence, as a sentence for a person."""
 
 
@@ -116,6 +116,10 @@ class Assignment(Message):
     heartbeat_interval_s: float = Field(default=10, gt=0)
     artifacts: tuple[AssignedArtifact, ...] = ()
     """In order of urgency; each is pinned in the cache for as long as it stands here."""
+    ahead: tuple[Sha256, ...] | None = None
+    """Of these artifacts those that are fetched ahead of their turn, by digest: what they are for
+    has not begun on the satellite. For the ground, which reads it back; agents make no difference.
+    Absent where there are none."""
     orbit_period_s: int | None = Field(default=None, gt=0)
     """Of a revolution: what the satellite counts is compared part by part of it. Absent where it
     has no elements; then by the part of the day."""

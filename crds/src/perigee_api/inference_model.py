@@ -11,6 +11,7 @@ from perigee_api.artifact import Artifact, Digest, Uri
 from perigee_api.base import Conditions, Schema, Timestamp
 from perigee_api.comparison import ComparisonStatus
 from perigee_api.copy_move import CopyMove
+from perigee_api.drift import DriftStatus
 from perigee_api.golden import Golden, GoldenMetric
 from perigee_api.placement import (
     AcceleratorPolicy,
@@ -31,6 +32,8 @@ from perigee_api.rollout import (
 )
 from perigee_api.rules import Rule, rules
 from perigee_api.runtime import Batching, Engine, Precision, Runtime
+from perigee_api.shadow import Shadow, ShadowStatus
+from perigee_api.swap import RolloutStrategy, Swap
 from perigee_api.waiting import WaitingRevision, WaitReason
 from perigee_api.wave import Wave
 
@@ -57,6 +60,7 @@ __all__ = [
     "LabelSelector",
     "MetricStatus",
     "ModelPhase",
+    "NextWave",
     "Pause",
     "Percent",
     "PinnedRevision",
@@ -65,9 +69,12 @@ __all__ = [
     "Predecessor",
     "Rollout",
     "RolloutStatus",
+    "RolloutStrategy",
     "Runtime",
+    "Shadow",
     "SpreadBy",
     "Step",
+    "Swap",
     "Uri",
     "WaitReason",
     "WaitingRevision",
@@ -102,7 +109,19 @@ class InferenceModelSpec(Schema):
                 "!self.rollout.steps.exists(step, has(step.analysis) && has(step.analysis.golden))",
                 "golden must be given, since a step of the rollout analyses by it",
                 field=".golden",
-            )
+            ),
+            Rule(
+                "has(self.golden) || !has(self.rollout.steps) || "
+                "!self.rollout.steps.exists(step, has(step.analysis) && has(step.analysis.drift))",
+                "golden must be given, since a drift is from its samples",
+                field=".golden",
+            ),
+            Rule(
+                "has(self.golden) || !has(self.rollout.steps) || "
+                "!self.rollout.steps.exists(step, has(step.shadow))",
+                "golden must be given, since a shadow compares answers by its metric",
+                field=".golden",
+            ),
         )
     )
 
@@ -133,6 +152,13 @@ class ModelPhase(StrEnum):
     DEGRADED = "Degraded"
 
 
+class NextWave(Schema):
+    """How far the delivery is that goes ahead of the next wave."""
+
+    satellites: int = Field(ge=0, description="That it lets in beside those of now.")
+    on_board: int = Field(ge=0, description="So many of them have all files, verified.")
+
+
 class RolloutStatus(Schema):
     """Where a rollout is."""
 
@@ -148,6 +174,9 @@ class RolloutStatus(Schema):
     members: str = Field(default="", description="Digest of their names.")
     members_since: Timestamp | None = Field(
         default=None, description="Since when it is these: deadlines count from then."
+    )
+    next_wave: NextWave | None = Field(
+        default=None, description="While its files are sent ahead: how far that is."
     )
     weight: int = Field(default=0, ge=0, le=100, description="Share of ground requests asked, %.")
     started: Timestamp = Field(description="When the rollout began.")
@@ -174,6 +203,12 @@ class RolloutStatus(Schema):
     )
     comparison: ComparisonStatus | None = Field(
         default=None, description="What was found by comparing what satellites report."
+    )
+    shadow: ShadowStatus | None = Field(
+        default=None, description="What was found of the candidate's answers beside the stable's."
+    )
+    drift: DriftStatus | None = Field(
+        default=None, description="How far its requests and answers are from its golden set."
     )
 
 
@@ -234,6 +269,11 @@ class InferenceModelStatus(Schema):
     move: CopyMove | None = Field(
         default=None,
         description="The copy that is moved for the sake of keepInReach, or was moved last.",
+    )
+    swaps: Annotated[list[Swap], Field(max_length=10_000)] = Field(
+        default_factory=list,
+        description="Satellites on which one revision takes the place of another, and for as long "
+        "as a rollout of so many copies lasts those on which one has.",
     )
     history: Annotated[list[HistoryEntry], Field(max_length=HISTORY_LIMIT)] = Field(
         default_factory=list, description="What was decided, the newest last."

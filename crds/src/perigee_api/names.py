@@ -58,6 +58,29 @@ ACTIVE_LABEL: Final = "perigee.space/active"
 IN_CONTACT_LABEL: Final = "perigee.space/in-contact"
 """``"true"`` while the Pod's satellite is in contact; the ground's Service selects it too."""
 
+SHADOW_LABEL: Final = "perigee.space/shadow"
+"""On a candidate's Pod that serves nobody: the share of the stable revision's requests, in percent,
+that is to be handed on to it."""
+
+# On CronJobs, and on the Jobs that measure candidates
+
+ANALYSIS_LABEL: Final = "perigee.space/analysis"
+"""``"true"`` on a CronJob: whoever made it agrees that models of its namespace have it run."""
+
+METRIC_LABEL: Final = "perigee.space/metric"
+"""On a Job: the metric that it is a measurement of."""
+
+SERIES_LABEL: Final = "perigee.space/series"
+"""On a Job: a digest of which metric of which rollout it measures."""
+
+MEASUREMENT_ANNOTATION: Final = "perigee.space/measurement"
+"""On a Job: its number in the series, from 1."""
+
+# Resources of Nodes
+
+POWER_RESOURCE: Final = "perigee.space/milliwatts"
+"""What models on board may draw together, as a SatelliteNode's ``spec.hardware.power`` says."""
+
 # Annotations
 
 REPORT_ANNOTATION: Final = "perigee.space/report"
@@ -94,6 +117,9 @@ Beside the artifacts, since every server sees that directory, and may not write 
 
 COUNTS_SOCKET: Final = f"{ARTIFACT_DIRECTORY}/.counts"
 """Where the agent hears, by datagrams, what servers have counted; likewise."""
+
+SHADOW_SOCKET: Final = f"{ARTIFACT_DIRECTORY}/.shadow"
+"""Where the agent brings a candidate's server and the stable revision's together; likewise."""
 
 STANDALONE_DIRECTORY: Final = f"{STATE_DIRECTORY}/standalone"
 """What a satellite needs to serve by itself; made by whoever provisions the satellite for that."""

@@ -109,3 +109,10 @@ class ComputeResources(Schema):
     limits: dict[str, Quantity] = Field(
         default_factory=dict, max_length=16, description="What each copy may use at most."
     )
+    power: float | None = Field(
+        default=None,
+        gt=0,
+        le=100_000,
+        description="Watts that each copy draws. They are set aside of the satellite's "
+        "hardware.power; where that is not given the model does not run.",
+    )

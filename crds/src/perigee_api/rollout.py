@@ -7,15 +7,19 @@ from pydantic import ConfigDict, Field
 from perigee_api.analysis import MEASURED_STEPS, AnalysisMetric
 from perigee_api.base import Schema, Timestamp
 from perigee_api.comparison import ReportComparison
+from perigee_api.drift import Drift
 from perigee_api.predecessor import Predecessor
 from perigee_api.rollout_times import AtWindowEnd, Times
 from perigee_api.rules import Rule, exactly_one_of, rules
+from perigee_api.shadow import Shadow
+from perigee_api.swap import RolloutStrategy
 from perigee_api.wave import Wave
 
 Percent = Annotated[str, Field(pattern=r"^(100|[1-9]?[0-9])%$", max_length=4)]
 
 DEFAULT_DEADLINE_S: Final = 600
 DEFAULT_UNREACHABLE_PERCENT: Final = 20
+DEFAULT_UNAVAILABLE: Final = 1
 
 
 class GoldenAnalysis(Schema):
@@ -28,8 +32,8 @@ class Analysis(Schema):
     model_config = ConfigDict(
         json_schema_extra=rules(
             Rule(
-                "has(self.golden) || has(self.metrics) || has(self.comparison)",
-                "at least one analysis must be given: golden, metrics or comparison",
+                "has(self.golden) || has(self.metrics) || has(self.comparison) || has(self.drift)",
+                "at least one analysis must be given: golden, metrics, comparison or drift",
             )
         )
     )
@@ -58,6 +62,11 @@ class Analysis(Schema):
         default=None,
         description="The requests that satellites report to have answered, compared with the "
         "stable revision's. As with metrics: from the step on until the rollout ends.",
+    )
+    drift: Drift | None = Field(
+        default=None,
+        description="The scores and inputs of the requests that the candidate answered, compared "
+        "with its golden set's. As with metrics: from the step on until the rollout ends.",
     )
 
 
@@ -109,7 +118,7 @@ class Step(Schema):
     """A step of a rollout: exactly one of these."""
 
     model_config = ConfigDict(
-        json_schema_extra=rules(exactly_one_of("wave", "analysis", "weight", "pause"))
+        json_schema_extra=rules(exactly_one_of("wave", "analysis", "weight", "pause", "shadow"))
     )
 
     wave: Wave | None = None
@@ -118,6 +127,12 @@ class Step(Schema):
         default=None, ge=0, le=100, description="The candidate's share of ground requests, %."
     )
     pause: Pause | None = None
+    shadow: Shadow | None = None
+
+    @property
+    def widens(self) -> bool:
+        """Whether it may let in more satellites than the steps before."""
+        return self.wave is not None or self.weight is not None
 
 
 class RolloutTerms(Schema):
@@ -139,6 +154,22 @@ class RolloutTerms(Schema):
                     "at most one step may have a comparison: it goes on until the rollout ends, "
                     "and its risk of a false alarm is that of the whole rollout",
                 ),
+                Rule(
+                    "self.filter(step, has(step.analysis) && has(step.analysis.drift)).size() <= 1",
+                    "at most one step may have a drift: it goes on until the rollout ends",
+                ),
+                Rule(
+                    "self.filter(step, has(step.shadow)).size() <= 1",
+                    "at most one step may be a shadow: it goes on until the rollout ends, and its "
+                    "risk of a false alarm is that of the whole rollout",
+                ),
+                Rule(
+                    "self.map(step, has(step.shadow) ? 0 : "
+                    "has(step.weight) && step.weight > 0 ? 1 : 2)"
+                    ".filter(kind, kind < 2).isSorted()",
+                    "shadow must come before the first weight: where the candidate itself is "
+                    "asked, nothing is handed on to it",
+                ),
             ),
         ),
     ] = Field(
@@ -158,6 +189,24 @@ class RolloutTerms(Schema):
         default=None,
         description="Share of a wave's satellites that need not have passed; "
         f"{DEFAULT_UNREACHABLE_PERCENT}%, if nobody says.",
+    )
+
+    strategy: RolloutStrategy | None = Field(
+        default=None,
+        description="SideBySide, if nobody says: a satellite's copy serves beside that of another "
+        "revision until that does, and without room for both none comes. Replace: once the other's "
+        "files are on board and verified, and the satellite is in contact, the copy is asked no "
+        "more, ends, and the other starts in its place and serves once verified, whatever the "
+        "weight; meanwhile nobody serves the model there, on board neither. Going back is done "
+        "likewise. Auto: side by side where there is room, else as with Replace.",
+    )
+    max_unavailable: int | None = Field(
+        default=None,
+        ge=1,
+        le=10_000,
+        description="On so many satellites that could serve the model nobody may, for a swap or "
+        f"otherwise, when one begins to swap; {DEFAULT_UNAVAILABLE}, if nobody says. The last copy "
+        "that serves goes only where the model has no more than one, and this is given.",
     )
 
     windows: Annotated[list[Times], Field(max_length=16)] | None = Field(
@@ -181,19 +230,42 @@ class RolloutTerms(Schema):
         description="true: a satellite is started on only while it is in contact. Otherwise those "
         "that are dark may be told to begin at their next pass, whenever that is.",
     )
+    prefetch: bool | None = Field(
+        default=None,
+        description="false: a satellite is told to fetch a revision's files when its step begins. "
+        "Otherwise those of the next wave are told a wave ahead, while the wave under way goes "
+        "well: after all that they need more urgently, and without a Pod before their step. So the "
+        "bytes of one wave more are spent on a candidate that fails.",
+    )
     at_window_end: AtWindowEnd | None = Field(
         default=None,
         description="What becomes of a rollout under way when nothing may be started any more. "
         "hold, if nobody says: it stays where it is, and what serves of the candidate goes on "
         "serving. revert: the stable revision serves again on the satellites that are in reach, on "
         "others once they are; the candidate stays on board, and in the next window the step under "
-        "way begins anew. So a pause that is longer than the windows never passes.",
+        "way begins anew. So a pause that is longer than the windows never passes. Where the "
+        "candidate has taken the stable revision's place it serves on.",
     )
 
     @property
     def reverts(self) -> bool:
         """Whether the candidate ceases to serve at a window's end."""
         return self.at_window_end is AtWindowEnd.REVERT
+
+    @property
+    def prefetches(self) -> bool:
+        """Whether files of the next wave are sent ahead."""
+        return self.prefetch is not False
+
+    @property
+    def placing(self) -> RolloutStrategy:
+        """How a satellite goes from one revision to another."""
+        return self.strategy or RolloutStrategy.SIDE_BY_SIDE
+
+    @property
+    def unavailable(self) -> int:
+        """Satellites that may be without a copy that serves."""
+        return self.max_unavailable or DEFAULT_UNAVAILABLE
 
     @property
     def deadline_s(self) -> float:

@@ -8,15 +8,16 @@ satellite, however different satellites are, and the ground has to remember neit
 
 from typing import Annotated, Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from perigee_api.buckets import LATENCY
+from perigee_api.features import FeaturesCounts
 from perigee_api.message import Message
 
 MAX_SERVED: Final = 16
 """Blocks in one report; more wait for the next ones."""
 
-MAX_SERVED_BYTES: Final = 6 * 1024
+MAX_SERVED_BYTES: Final = 7 * 1024
 """Of all blocks in one report: the largest block there can be has less."""
 
 _MOST: Final = 10**12
@@ -52,6 +53,27 @@ class Counts(Message):
         return Counts(errors=min(self.errors + other.errors, _MOST), latency=latency)
 
 
+class ShadowCounts(Message):
+    """Requests that were to be handed on to a candidate on the same satellite."""
+
+    candidate: Word
+    """Its revision."""
+    compared: int = Field(default=0, ge=0, le=_MOST)
+    """Answered by both."""
+    agreed: int = Field(default=0, ge=0, le=_MOST)
+    """Of these, those whose answers agree."""
+    failed: int = Field(default=0, ge=0, le=_MOST)
+    """That the candidate did not answer."""
+    dropped: int = Field(default=0, ge=0, le=_MOST)
+    """For which there was no time, or that gave way to a request."""
+
+    @model_validator(mode="after")
+    def _agreed_are_compared(self) -> Self:
+        if self.agreed > self.compared:
+            raise ValueError("more answers agree than were compared")
+        return self
+
+
 class Before(Message):
     """What another revision counted on the satellite before, in the same part of the orbit."""
 
@@ -76,6 +98,10 @@ class ServedBlock(Message):
     counts: Counts
     before: Before | None = None
     """Absent where nothing served there before, or too little to compare with."""
+    shadow: ShadowCounts | None = None
+    """Absent where there was no candidate to hand requests on to."""
+    features: FeaturesCounts | None = None
+    """Absent where there is no golden set to compare with."""
 
     def aged(self, age_s: float) -> Self:
         """The same block, told later."""

@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from perigee_api.message import Sentence
+
 
 class TerminationReason(StrEnum):
     """Why a model's container gave up."""
@@ -33,5 +35,5 @@ class Termination(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     reason: TerminationReason
-    message: str = Field(max_length=1000)
+    message: Sentence = Field(max_length=1000)
     """A sentence for a person, with the figures."""

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from pydantic import Field
 
+from perigee_api.features import FeaturesCounts
 from perigee_api.message import Message
-from perigee_api.served import Counts, Word
+from perigee_api.served import Counts, ShadowCounts, Word
 
 
 class CountedBlock(Message):
@@ -24,6 +25,10 @@ class CountedBlock(Message):
     """On the kernel's monotonic clock, which all processes on a satellite share."""
     lasted_s: float = Field(ge=0)
     counts: Counts
+    shadow: ShadowCounts | None = None
+    """Absent where there was no candidate to hand requests on to."""
+    features: FeaturesCounts | None = None
+    """Absent where there is no golden set to compare with."""
 
     @property
     def key(self) -> tuple[str, str, int]:

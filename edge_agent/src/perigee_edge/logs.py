@@ -1,9 +1,12 @@
 """How the edge agent's parts log: one JSON object a line, or text for a person's terminal."""
 
+import logging
 import sys
 from enum import StrEnum
 
 import structlog
+
+_log = structlog.get_logger(__name__)
 
 
 class LogFormat(StrEnum):
@@ -11,6 +14,14 @@ class LogFormat(StrEnum):
 
     JSON = "json"
     CONSOLE = "console"
+
+
+class ToStructlog(logging.Handler):
+    """What libraries log by Python's own means, in the format of all the rest."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Called by logging."""
+        _log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
 
 
 def configure_logs(log_format: LogFormat) -> None:

@@ -82,6 +82,7 @@ def operator_may(client: httpx.Client, right: str) -> bool:
     "right",
     [
         "patch /nodes",
+        "patch /nodes/status",
         "patch apps/replicasets default",
         "delete /pods default",
         "patch coordination.k8s.io/leases perigee-heartbeats",

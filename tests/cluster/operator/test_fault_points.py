@@ -1,15 +1,10 @@
 """The operator dies at each of its writes, and is started again: the end is the same."""
 
 import asyncio
-import difflib
 import itertools
-import json
-import os
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,17 +12,11 @@ import pytest
 
 from played.access import Access
 from played.cluster import make_namespace
-from played.constellation import Constellation
-from played.end_state import end_state, models_state
-from played.operator_process import OperatorProcess, Setting
 from played.story import FAILOVER, ROLLOUTS, Chapter, State, Story
+from played.worlds import World, comes_to, undisturbed
 
 WORLDS = 5
 """Run side by side: most of the time each waits for something."""
-WITHIN_S = 240
-QUIET_S = 2.5
-"""A state that has lasted so long is the end."""
-STAYS_S = 0.4
 LEAST_DEATHS = 8
 """No chapter takes fewer writes: one in which hardly anybody died has not tested much."""
 
@@ -57,66 +46,6 @@ class Faults:
         self._ended.add(chapter.name)
 
 
-@dataclass(frozen=True)
-class World:
-    """Where stories take place, one after another."""
-
-    access: Access
-    name: str
-    kubeconfig: Path
-    satellites: int
-
-    @asynccontextmanager
-    async def story(self, number: int) -> AsyncIterator[Story]:
-        world = f"{self.name}-{number}"
-        satellites = [f"{world}-{i}" for i in range(self.satellites)]
-        sky = Constellation(
-            self.access, world, satellites, namespace=self.name, kubelet_leases=False
-        )
-        async with sky:
-            yield Story(sky, f"m{number}")
-            sky.serving.check()
-
-    def operator(self, story: Story, fault: str = "") -> OperatorProcess:
-        setting = Setting(
-            self.kubeconfig,
-            Path(os.devnull),
-            fault=fault,
-            # Satellites are lost one after the other here, all within the hour.
-            loss_budget_percent=100,
-            world=story.sky.world,
-            namespace=self.name,
-            hasty=True,
-        )
-        return OperatorProcess(setting)
-
-
-async def _undisturbed(world: World, chapters: tuple[Chapter, ...]) -> list[State]:
-    """The state at the end of each chapter of a story in which no operator dies."""
-    ends = []
-    async with world.story(0) as story:
-        operator = world.operator(story)
-        try:
-            for chapter in chapters:
-                await chapter.happens(story)
-                ends.append(await _settled(story, chapter))
-        finally:
-            await operator.kill()
-    return ends
-
-
-async def _settled(story: Story, chapter: Chapter) -> State:
-    last: State = {}
-    since = time.monotonic()
-    async with asyncio.timeout(WITHIN_S):
-        while time.monotonic() - since < QUIET_S or not chapter.is_over(last):
-            state = await end_state(story.sky)
-            if state != last:
-                last, since = state, time.monotonic()
-            await asyncio.sleep(0.2)
-    return last
-
-
 async def _disturbed(
     world: World, number: int, faults: Faults, chapters: tuple[Chapter, ...], ends: list[State]
 ) -> None:
@@ -136,14 +65,15 @@ async def _chapter(
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(chapter.happens(story))
-            reached = group.create_task(_reached(story, end))
+            reached = group.create_task(comes_to(story, end))
             for fault in lives[1:]:
                 died = group.create_task(operator.ended())
                 await asyncio.wait({reached, died}, return_when=asyncio.FIRST_COMPLETED)
                 if not died.done():
                     died.cancel()
                     break
-                assert died.result() == -signal.SIGKILL, f"{chapter.name}, {number}"
+                told = world.log.read_text()[-4000:]
+                assert died.result() == -signal.SIGKILL, f"{chapter.name}, {number}: {told}"
                 faults.deaths[chapter.name] += 1
                 operator = world.operator(story, fault)
             difference = await reached
@@ -154,39 +84,24 @@ async def _chapter(
         await operator.kill()
 
 
-async def _reached(story: Story, end: State) -> str:
-    """Waits until the state is the one that it should be, and stays so; else the difference."""
-    since: float | None = None
-    deadline = time.monotonic() + WITHIN_S
-    while time.monotonic() < deadline:
-        is_end = await models_state(story.sky) == end["models"]
-        if not is_end or await end_state(story.sky) != end:
-            since = None
-        elif since is None:
-            since = time.monotonic()
-        elif time.monotonic() - since > STAYS_S:
-            return ""
-        await asyncio.sleep(0.25)
-    state = await end_state(story.sky)
-    wanted, found = (json.dumps(each, indent=1).splitlines() for each in (end, state))
-    return "\n".join(difflib.unified_diff(wanted, found, "should be", "is", lineterm="", n=8))
-
-
 # Some hundred deaths: minutes even on a quiet machine.
 @pytest.mark.timeout(2400)
 @pytest.mark.parametrize(("chapters", "satellites"), [(ROLLOUTS, 2), (FAILOVER, 3)])
-async def test_death_at_any_write_changes_nothing(
+async def test_death_at_any_write_changes_nothing(  # noqa: PLR0913, PLR0917 - fixtures
     kubeconfig: Path,
     access: Access,
     namespace: str,
+    tmp_path: Path,
     chapters: tuple[Chapter, ...],
     satellites: int,
 ) -> None:
     names = [f"{namespace}-{i}" for i in range(WORLDS)]
     for name in names:
         await make_namespace(access, name)
-    worlds = [World(access, name, kubeconfig, satellites) for name in names]
-    ends = await _undisturbed(worlds[0], chapters)
+    worlds = [
+        World(access, name, kubeconfig, satellites, tmp_path / f"{name}.log") for name in names
+    ]
+    ends = await undisturbed(worlds[0], chapters)
     faults = Faults(chapters)
     numbers = itertools.count(1)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 from perigee_api.names import COUNTS_SOCKET
@@ -73,3 +74,20 @@ def test_without_an_agent_it_serves_all_the_same(serve: Any, artifacts: Any) -> 
     for _ in range(3):
         assert infer(server, GOOD) == 200
     assert server.metric('perigee_serve_requests_total{code="200"}') == 3
+
+
+def test_samples_are_counted_beside_those_of_the_golden_set(
+    serve: Any, artifacts: Any, hearing: socket.socket
+) -> None:
+    x = np.arange(40, dtype="f4").reshape(20, 2)
+    golden = artifacts.golden(in_x=x, out_y=-x)
+    metric = {"golden_metric": "maxAbsoluteError", "golden_threshold": 0}
+    server = serve(artifacts.model(), golden=golden, **metric, **POD)
+    assert [infer(server, GOOD) for _ in range(4)] == [200] * 4
+    assert infer(server, {"inputs": []}) == 400
+    found = [block.features for block in heard(hearing, 4)]
+    assert all(each is not None and each.mean and each.mean.golden == (2,) * 10 for each in found)
+    # All have the mean 1.5, as the second of the golden set's samples at most; the answer -1.5.
+    assert sum(each.mean.live[0] for each in found if each and each.mean) == 4
+    assert sum(each.score.live[-1] for each in found if each and each.score) == 4
+    assert all(each is not None and each.deviation is None for each in found), "always 0.5"

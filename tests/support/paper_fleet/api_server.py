@@ -7,7 +7,8 @@ next one does not is taken away, and what others wrote stays.
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from datetime import datetime
-from typing import Any
+from types import NoneType
+from typing import Any, Final, TypeVar
 
 from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.writes import (
@@ -22,6 +23,9 @@ from perigee_operator.domain.writes import (
 from perigee_operator.storage.taints import changed_taints
 
 Item = dict[str, Any]
+V = TypeVar("V")
+
+_SCALARS: Final = (str, int, float, NoneType)
 
 
 class RefusedError(Exception):
@@ -43,6 +47,8 @@ class ApiServer:
         self.announced: list[Announce] = []
         self._now = now
         self._items: dict[ObjectKey, Item] = {}
+        self._listed: dict[Kind, tuple[Item, ...]] = {}
+        """By kind, until an object of it is another."""
         self._said: dict[tuple[ObjectKey, str | None], Mapping[str, Any]] = {}
         self._count = 0
 
@@ -51,10 +57,13 @@ class ApiServer:
         """Another after every change of anything."""
         return self._count
 
-    def items(self, kind: Kind) -> list[Item]:
-        """All objects of a kind, by name."""
-        found = ((key, item) for key, item in self._items.items() if key.kind == kind)
-        return [item for _, item in sorted(found, key=lambda f: (f[0].namespace or "", f[0].name))]
+    def items(self, kind: Kind) -> tuple[Item, ...]:
+        """All objects of a kind, by name: the very same tuple until one of them is another."""
+        if kind not in self._listed:
+            found = [key for key in self._items if key.kind == kind]
+            found.sort(key=lambda key: (key.namespace or "", key.name))
+            self._listed[kind] = tuple(self._items[key] for key in found)
+        return self._listed[kind]
 
     def all_items(self) -> Iterator[tuple[ObjectKey, Item]]:
         """Every object."""
@@ -66,7 +75,7 @@ class ApiServer:
 
     def create(self, key: ObjectKey, body: Mapping[str, Any]) -> Item:
         """Makes an object."""
-        item = deepcopy(dict(body))
+        item = copied(dict(body))
         metadata = item.setdefault("metadata", {})
         metadata |= {
             "name": key.name,
@@ -81,7 +90,7 @@ class ApiServer:
 
     def change(self, key: ObjectKey, alter: Callable[[Item], None]) -> None:
         """Alters an object; what stays as it was gets no new version."""
-        item = deepcopy(self._items[key])
+        item = copied(self._items[key])
         alter(item)
         before = self._items[key]
         if item != before:
@@ -92,6 +101,7 @@ class ApiServer:
     def remove(self, key: ObjectKey) -> None:
         """Takes an object out at once."""
         self._items.pop(key, None)
+        self._listed.pop(key.kind, None)
         self._said = {said: body for said, body in self._said.items() if said[0] != key}
 
     def delete(self, key: ObjectKey) -> None:
@@ -138,7 +148,7 @@ class ApiServer:
             _check(write, present)
         said = (write.key, write.subresource)
         before = self._said.get(said, {})
-        self._said[said] = deepcopy(body)
+        self._said[said] = copied(body)
         if write.key not in self._items:
             self.create(write.key, body)
             return
@@ -155,10 +165,24 @@ class ApiServer:
     def _store(self, key: ObjectKey, item: Item) -> None:
         item["metadata"]["resourceVersion"] = str(self._tick())
         self._items[key] = item
+        self._listed.pop(key.kind, None)
 
     def _tick(self) -> int:
         self._count += 1
         return self._count
+
+
+def copied(value: V) -> V:
+    """A deep copy of JSON, several times as fast as `deepcopy`."""
+    copy: Any = value
+    if isinstance(value, dict):
+        copy = {key: each if isinstance(each, str) else copied(each) for key, each in value.items()}
+    elif isinstance(value, list):
+        copy = [copied(each) for each in value]
+    elif not isinstance(value, _SCALARS):
+        copy = deepcopy(value)
+    found: V = copy
+    return found
 
 
 def _is_kubelets(pod: Item) -> bool:
@@ -209,10 +233,10 @@ def _merge(item: Item, before: Mapping[str, Any], body: Mapping[str, Any]) -> No
         elif key == "conditions":
             item[key] = _by_type(item.get(key, []), said or [], value)
         else:
-            item[key] = deepcopy(value)
+            item[key] = copied(value)
 
 
 def _by_type(present: list[Item], before: list[Item], wanted: list[Item]) -> list[Item]:
     """A list that is a map by type: what others put there stays."""
     ours = {row["type"] for row in (*before, *wanted)}
-    return [row for row in present if row["type"] not in ours] + deepcopy(wanted)
+    return [row for row in present if row["type"] not in ours] + copied(wanted)

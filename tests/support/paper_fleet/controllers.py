@@ -102,6 +102,11 @@ def template_labels(owner: Item) -> dict[str, str]:
     return labels | own
 
 
+def _annotations(owner: Item) -> dict[str, str]:
+    annotations: dict[str, str] = owner["spec"]["template"]["metadata"].get("annotations", {})
+    return annotations
+
+
 def watch_nodes(api: ApiServer, heard: Callable[[str], datetime | None], now: datetime) -> None:
     """A Node whose kubelet is silent for 40 s is tainted, and its Pods are Ready no more."""
     for node in api.items(kinds.NODE):
@@ -137,7 +142,7 @@ def _make_pod(api: ApiServer, kind: str, owner: Item, node: str | None = None) -
         {
             "metadata": {
                 "labels": template_labels(owner),
-                "annotations": {TEMPLATE: template},
+                "annotations": {**_annotations(owner), TEMPLATE: template},
                 "ownerReferences": [controller],
             },
             "spec": dict(spec) | ({"nodeName": node} if node else {}),

@@ -7,6 +7,7 @@ then the controllers are quicker than the next write. Observers look after every
 that somebody did, so a promise can be checked between any two of them.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from random import Random
@@ -21,11 +22,11 @@ from paper_fleet.scheduler import schedule
 from perigee_api import names
 from perigee_api.inference_model import InferenceModelStatus
 from perigee_api.rollout_action import RolloutActionStatus, RolloutVerb
-from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
+from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, SatellitePhase
 from perigee_operator.domain import kinds
 from perigee_operator.domain.fleet import Settings, Snapshot
 from perigee_operator.domain.kinds import Kind
-from perigee_operator.domain.memory import Memory
+from perigee_operator.domain.memory import Last, Memory
 from perigee_operator.domain.orbit.supplied import supplied_contacts
 from perigee_operator.domain.plan import Plan, plan
 from perigee_operator.domain.writes import Announce, Delete, Json, ObjectKey, Track, Write
@@ -72,6 +73,10 @@ class PaperFleet:
         self.forgets = True
         """Each plan is made once more by an operator that has just begun, and must be the same."""
         self.chance = Random(0)  # noqa: S311 - the order of what happens side by side
+        self._of_models = defaultdict[Kind, Last[Collection[Item]]](Last)
+        self._of_agents = defaultdict[Kind, Last[Collection[Json]]](Last)
+        self._statuses = defaultdict[str, Last[InferenceModelStatus]](Last)
+        self._specs = defaultdict[str, Last[SatelliteNodeSpec | None]](Last)
         self._names_taken: dict[str, str] = {}
         self._stuck: list[Write] = []
         """Refused in this sweep, since the name is somebody else's."""
@@ -84,6 +89,7 @@ class PaperFleet:
         """An operator that remembers nothing: what it lists first came some time before."""
         self.feed = HeartbeatFeed(lambda: self.now)
         self._just_begun = True
+        self._heard: tuple[Item, ...] | None = None
         self._memory = Memory()
         self.metrics.forget()
         contacts = self._contacts or ContactBook(lambda: self.now)
@@ -162,18 +168,25 @@ class PaperFleet:
 
     def values(self, kind: Kind) -> Collection[Item]:
         """All objects of a kind, but for what the agents are made of."""
-        return [item for item in self.api.items(kind) if not agents.is_of_agents(item)]
+        items = self.api.items(kind)
+        return self._of_models[kind].of(
+            (items,), lambda: [item for item in items if not agents.is_of_agents(item)]
+        )
 
     def agents(self, kind: Kind) -> Collection[Json]:
         """Those objects of a kind that the agents are made of."""
-        found = filter(agents.is_of_agents, self.api.items(kind))
-        return [slim_pod(item) if kind == kinds.POD else item for item in found]
+        items, slim = self.api.items(kind), slim_pod if kind == kinds.POD else dict
+        return self._of_agents[kind].of(
+            (items,), lambda: [slim(item) for item in items if agents.is_of_agents(item)]
+        )
 
     def model(self, name: str = "m") -> InferenceModelStatus:
         """Status of an InferenceModel."""
         item = self.api.get(ObjectKey(kinds.INFERENCE_MODEL, name, "default"))
         assert item is not None
-        return InferenceModelStatus.model_validate(item.get("status", {}))
+        return self._statuses[name].of(
+            (item,), lambda: InferenceModelStatus.model_validate(item.get("status", {}))
+        )
 
     def satellite(self, name: str) -> SatelliteNodeStatus:
         """Status of a SatelliteNode."""
@@ -204,12 +217,14 @@ class PaperFleet:
         """As the operator sees the fleet now."""
         origin = Origin.LISTED if self._just_begun else Origin.STREAMED
         self._just_begun = False
-        for lease in self.api.items(kinds.LEASE):
+        leases = self.api.items(kinds.LEASE)
+        for lease in leases if leases is not self._heard else ():
             change = Change(lease, origin)
             if lease["metadata"]["namespace"] == names.HEARTBEAT_NAMESPACE:
                 self.feed.take_agent_lease(change)
             else:
                 self.feed.take_kubelet_lease(change)
+        self._heard = leases
         return self._photographer.snapshot(self._names_taken)
 
     def plan(self) -> Plan:
@@ -304,7 +319,7 @@ class PaperFleet:
     def _in_contact(self, name: str) -> bool:
         """By its contact plan; a Node without a SatelliteNode always is."""
         item = self.api.get(ObjectKey(kinds.SATELLITE_NODE, name))
-        spec = satellite_record(item).spec if item else None
+        spec = self._specs[name].of((item,), lambda: satellite_record(item).spec) if item else None
         if spec is None or (spec.orbit.contacts is None and spec.orbit.fixed is None):
             return True
         contacts = supplied_contacts(spec.orbit, self.now, self.now + timedelta(seconds=1))

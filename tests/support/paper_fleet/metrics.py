@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 from perigee_operator.domain.analysis.record import all_measured, source_down
+from perigee_operator.domain.rollout.measuring_job import JobOrder
+from perigee_operator.domain.rollout.questions import Query
 from perigee_operator.services.measurements.book import MeasurementBook
 
 DOWN = None
@@ -19,7 +21,7 @@ class PlayedMetrics:
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self.answers: dict[str, list[float] | None] = {}
-        """By query; no data where nothing is given."""
+        """By query, or name of a CronJob; no data where nothing is given."""
         self.asked: list[tuple[datetime, str]] = []
         """Each question, and when."""
         self._now = now
@@ -31,11 +33,18 @@ class PlayedMetrics:
 
     def measure(self) -> None:
         """Answers what is due."""
-        for watched, question in self.book.due():
-            self.asked.append((self._now(), question.query))
-            values = self.answers.get(question.query, [])
+        for due in self.book.due():
+            question, now = due.question, self._now()
+            asked = _asked(question.source)
+            self.asked.append((now, asked))
+            values = self.answers.get(asked, [])
             if values is DOWN:
-                measurement = source_down(self._now(), "connection refused")
+                measurement = source_down(now, "connection refused")
             else:
-                measurement = all_measured(question.metric, values, self._now())
-            self.book.note(watched, measurement)
+                measurement = all_measured(question.metric, values, now)
+            self.book.note(due.watched, measurement)
+
+
+def _asked(source: Query | JobOrder) -> str:
+    """The query; of a Job, the CronJob that it is made from."""
+    return source.text if isinstance(source, Query) else source.cron_job.name

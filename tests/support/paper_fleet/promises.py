@@ -3,18 +3,23 @@
 `Promises` watches a fleet: hand `Promises(fleet).look` to its observers.
 """
 
+from operator import is_
 from typing import Any
 
 from paper_fleet.api_server import Item
 from paper_fleet.fleet import PaperFleet
 from perigee_api import names
+from perigee_api.heartbeat import Assignment
+from perigee_api.inference_model import InferenceModelStatus
 from perigee_operator.domain import kinds
 from perigee_operator.domain.rollout.invariants import Copy, Scene, broken
-from perigee_operator.domain.rollout.watchdog import INVARIANTS_HOLD
+from perigee_operator.domain.rollout.watchdog import INVARIANTS_HOLD, taken_out
 from perigee_operator.domain.writes import ObjectKey
 
 SWEPT = "swept"
 BOARD = "the satellites have talked"
+OF_SERVING = (kinds.INFERENCE_MODEL, kinds.POD, kinds.SATELLITE_NODE)
+"""Kinds whose objects tell who serves."""
 
 
 class Promises:
@@ -23,6 +28,8 @@ class Promises:
     def __init__(self, fleet: PaperFleet) -> None:
         self._fleet = fleet
         self._serving: dict[str, frozenset[str]] = {}
+        self._swapping: dict[str, frozenset[str]] = {}
+        self._seen: tuple[tuple[Item, ...], ...] = ()
 
     def look(self, done: str) -> None:
         """Checks all promises.
@@ -30,6 +37,10 @@ class Promises:
         Raises:
             AssertionError: one is broken; it says by what.
         """
+        before, self._seen = self._seen, tuple(map(self._fleet.api.items, OF_SERVING))
+        if done != SWEPT and len(before) == len(OF_SERVING) and all(map(is_, before, self._seen)):
+            # None of them is another: what was served then is served now.
+            return
         for model in self._fleet.api.items(kinds.INFERENCE_MODEL):
             name = model["metadata"]["name"]
             self._one_good_copy_always_serves(name, done)
@@ -49,19 +60,24 @@ class Promises:
 
     def _one_good_copy_always_serves(self, model: str, done: str) -> None:
         """Whoever wrote last: what served and still could must not be gone to the last copy."""
-        present = self.serving(model)
-        able = {
+        before, present = self._serving.get(model, frozenset()), self.serving(model)
+        self._serving[model] = present
+        if present or not before or done == BOARD:
+            return
+        left = before & {
             pod["metadata"]["uid"]
             for pod in self._fleet.api.items(kinds.POD)
             if _is_verified(pod) and self._is_in_service(pod)
         }
-        left = self._serving.get(model, frozenset()) & able
-        assert present or not left or done == BOARD, f"nothing of {model} serves: {done}"
-        self._serving[model] = present
+        placement = self._spec(model).get("placement", {})
+        let_go = placement.get("replicas") == 1 and "maxUnavailable" in self._rollout(model)
+        assert not left or let_go, f"nothing of {model} serves: {done}"
 
     def _scene(self, model: str) -> Scene:
         """A model as it has come about."""
         status, pods = self._fleet.model(model), self._fleet.pods(model)
+        swapping, before = taken_out(status.swaps), self._swapping.get(model, frozenset())
+        self._swapping[model] = swapping
         revisions = self._revisions(model)
         return Scene(
             stable=status.stable_revision,
@@ -70,10 +86,15 @@ class Promises:
             open_to={name: frozenset(self._open_to(model, name)) for name in revisions},
             hosts={name: frozenset(self._places(model, name)) for name in revisions},
             out_of_service=frozenset(filter(self._fleet.is_lost, self._fleet.satellites)),
+            next_wave=_next_wave(status),
+            ahead=frozenset(self._told_ahead(model)),
             copies=tuple(
                 Copy(_name(p), p["spec"].get("nodeName"), _is_verified(p), _is_active(p))
                 for p in pods
             ),
+            swapping=swapping,
+            # Who has begun goes on, though fewer may be out by now.
+            spare=max(self._rollout(model).get("maxUnavailable", 1), len(before)),
             led_on=bool(status.message),
         )
 
@@ -98,9 +119,15 @@ class Promises:
 
     def _steps(self, model: str) -> list[dict[str, Any]]:
         """A model's own; none where it goes by a policy."""
-        item = self._fleet.api.get(ObjectKey(kinds.INFERENCE_MODEL, model, "default"))
-        rollout = item["spec"].get("rollout", {}) if item else {}
+        rollout = self._rollout(model)
         return [] if "policy" in rollout else list(rollout.get("steps", []))
+
+    def _rollout(self, model: str) -> dict[str, Any]:
+        return dict(self._spec(model).get("rollout", {}))
+
+    def _spec(self, model: str) -> dict[str, Any]:
+        item = self._fleet.api.get(ObjectKey(kinds.INFERENCE_MODEL, model, "default"))
+        return dict(item["spec"]) if item else {}
 
     def _empty(self, model: str, revision: str) -> set[str]:
         """Nodes in service that may get a Pod of a revision, and have none."""
@@ -124,6 +151,15 @@ class Promises:
         nodes = self._fleet.api.items(kinds.NODE)
         return {n["metadata"]["name"] for n in nodes if label in n["metadata"]["labels"]}
 
+    def _told_ahead(self, model: str) -> set[str]:
+        """Satellites that fetch anything ahead; where several models are, nobody asks of which."""
+        if [item["metadata"]["name"] for item in self._fleet.api.items(kinds.INFERENCE_MODEL)] != [
+            model
+        ]:
+            return set()
+        known = {item["metadata"]["name"] for item in self._fleet.api.items(kinds.SATELLITE_NODE)}
+        return {name for name in known if told_ahead(self._fleet, name)}
+
     def _places(self, model: str, revision: str) -> set[str]:
         return {
             pod["spec"]["nodeName"]
@@ -136,6 +172,20 @@ class Promises:
     def _is_in_service(self, pod: Item) -> bool:
         node = pod["spec"].get("nodeName")
         return node is not None and not self._fleet.is_lost(node)
+
+
+def told_ahead(fleet: PaperFleet, name: str) -> tuple[str, ...]:
+    """Digests of what a satellite is told to fetch ahead of its turn."""
+    lease = fleet.api.get(ObjectKey(kinds.LEASE, name, names.HEARTBEAT_NAMESPACE))
+    text = (lease or {"metadata": {}})["metadata"].get("annotations", {})
+    said = text.get(names.ASSIGNMENT_ANNOTATION)
+    return (Assignment.model_validate_json(said).ahead or ()) if said else ()
+
+
+def _next_wave(status: InferenceModelStatus) -> int:
+    """Satellites that a rollout's next wave lets in beside those of now."""
+    coming = status.rollout.next_wave if status.rollout else None
+    return coming.satellites if coming else 0
 
 
 def _number(step: dict[str, Any], copies: int) -> int:

@@ -29,6 +29,9 @@ GOLDEN_FAILED = Termination(
     reason=TerminationReason.GOLDEN_SET_FAILED, message="agreement 0.41, at least 0.98 is wanted"
 )
 
+LONGEST_BEAT_S = 60.0
+"""What is longer between two heartbeats was not one contact."""
+
 
 @dataclass
 class Files:
@@ -63,6 +66,8 @@ class PaperSatellite:
     agent_runs: bool = True
     fetch_s: float = 0
     """From when it hears of an artifact until that is on board; what it once had comes at once."""
+    fetch_contact_s: float = 0
+    """Of contact, that each artifact takes, one after the other in the order of the assignment."""
     artifacts: set[str] = field(default_factory=set)
     containers: dict[str, Container] = field(default_factory=dict)
     """By the Pod's uid."""
@@ -76,6 +81,9 @@ class PaperSatellite:
     _assignment: Assignment = field(default_factory=Assignment)
     _heard_of: dict[str, datetime] = field(default_factory=dict)
     """When it first heard of each artifact that it has or is to keep, by digest."""
+    _fetched_s: dict[str, float] = field(default_factory=dict)
+    """Of contact, that artifacts have had by now, by digest."""
+    _beat_at: datetime | None = None
     _sequence: int = 0
 
     def lose_power(self) -> None:
@@ -131,6 +139,7 @@ class PaperSatellite:
 
     def _beat(self, api: ApiServer, now: datetime) -> None:
         self._sequence += 1
+        self._fetch(now)
         wanted = {a.sha256 for a in self._assignment.artifacts}
         self.artifacts &= wanted
         self.artifacts |= {d for d in wanted - self.files.damaged if self._has_come(d, now)}
@@ -153,8 +162,21 @@ class PaperSatellite:
             kept = {d: at for d, at in heard_of if d in told or self._has_come(d, now)}
             self._heard_of = told | kept
 
+    def _fetch(self, now: datetime) -> None:
+        """What has gone by of this contact since the last heartbeat is the most urgent file's."""
+        since_s = (now - (self._beat_at or now)).total_seconds()
+        self._beat_at = now
+        digests = [artifact.sha256 for artifact in self._assignment.artifacts]
+        missing = [d for d in digests if d not in self.artifacts and not self._is_fetched(d)]
+        if missing and since_s <= LONGEST_BEAT_S:
+            self._fetched_s[missing[0]] = self._fetched_s.get(missing[0], 0) + since_s
+
+    def _is_fetched(self, digest: str) -> bool:
+        return self._fetched_s.get(digest, 0) >= self.fetch_contact_s
+
     def _has_come(self, digest: str, now: datetime) -> bool:
-        return (now - self._heard_of[digest]).total_seconds() >= self.fetch_s
+        heard_s = (now - self._heard_of[digest]).total_seconds()
+        return heard_s >= self.fetch_s and (digest in self.artifacts or self._is_fetched(digest))
 
     def _served(self, now: datetime) -> tuple[ServedBlock, ...]:
         told = self.counted
@@ -201,7 +223,9 @@ class PaperSatellite:
                 api.change(pod_key(pod), _refuse)
             elif is_live(pod):
                 self._pods[uid] = pod
-                api.change(pod_key(pod), partial(_tell, status=self._status(pod)))
+                status = self._status(pod)
+                if pod["status"] != status:
+                    api.change(pod_key(pod), partial(_tell, status=status))
         uids = {pod["metadata"]["uid"] for pod in found}
         self._pods = {uid: pod for uid, pod in self._pods.items() if uid in uids}
         self.containers = {u: c for u, c in self.containers.items() if u in uids}

@@ -30,7 +30,9 @@ from perigee_operator.services.contacts.book import ContactBook
 from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.snapshot import Photographer
 from perigee_operator.storage.cache import Cache, Change, Origin
+from perigee_operator.storage.fleet import KEPT
 from perigee_operator.storage.heartbeats import HeartbeatFeed
+from perigee_operator.storage.kept import folded
 
 IMAGE: Final = "edge:1"
 ORBIT_S: Final = 5700
@@ -42,6 +44,9 @@ GRACE_S: Final = 40
 """After so much silence of its kubelet the node controller marks a Node."""
 ALLOCATABLE: Final = {"cpu": "4", "memory": "16Gi", "pods": "110"}
 REQUESTED: Final = {"cpu": "100m", "memory": "64Mi"}
+ROLLED: Final = 100_000
+"""Numbers of artifacts from here on are those of models that roll."""
+STEPS: Final = [{"wave": {"count": 1}}, {"pause": {"contactTime": 60}}, {"wave": {"percent": 50}}]
 ASKED_IN: Final = 2
 """Round in which models are asked for: the satellites are recorded as in contact by then."""
 ROUNDS: Final = 30
@@ -96,7 +101,7 @@ class SteadyFleet:
         self.memory = Memory()
         self._chance = Random(0)  # noqa: S311 - which satellites have which models
         self._api = ApiServer(lambda: self.now)
-        self._caches = {kind: Cache() for kind in OBSERVED}
+        self._caches = {kind: Cache(kept=KEPT.get(kind, folded)) for kind in OBSERVED}
         self._satellites = [
             _Passing(f"sat-{number:05}", ORBIT_S * number / satellites)
             for number in range(satellites)
@@ -105,6 +110,8 @@ class SteadyFleet:
             # Neighbours in a plane do not rise after one another.
             self._add(satellite, plane=f"plane-{number * 31 % PLANES}")
         self._models = models
+        # A plan is never cut here, so that it settles in a few rounds.
+        self._settings = Settings(serve_image=IMAGE, tracks_at_once=satellites + models)
         self._pods_on: dict[str, list[ObjectKey]] = defaultdict(list)
         self._nodes_of: dict[str, set[str]] = defaultdict(set)
         """Where the Pods of a ReplicaSet are, by its name."""
@@ -115,7 +122,7 @@ class SteadyFleet:
         return Photographer(
             self,
             ContactBook(lambda: self.now),
-            Settings(serve_image=IMAGE),
+            self._settings,
             ServedBook(self.now),
         )
 
@@ -136,7 +143,7 @@ class SteadyFleet:
             if number == ASKED_IN:
                 for model in range(self._models):
                     self._ask(model)
-            self._run_replica_sets()
+            self.run_replica_sets()
             snapshot = self.photographer.snapshot()
             tracks = plan(snapshot, self.now, self.memory).tracks
             self.perform(tracks)
@@ -150,6 +157,13 @@ class SteadyFleet:
         for _ in range(2 * GRACE_S):
             self.live(1)
             self.perform(plan(self.photographer.snapshot(), self.now, self.memory).tracks)
+
+    def roll(self, models: int) -> None:
+        """So many models are to get a new revision, in steps, all at once."""
+        for number in range(models):
+            key = _key_of(number)
+            self._api.change(key, partial(_renew_artifact, number=ROLLED + number))
+            self._show(key)
 
     def live(self, seconds: float) -> int:
         """Time passes for satellites and Kubernetes' controllers; how many heartbeats came."""
@@ -213,7 +227,7 @@ class SteadyFleet:
             placement={"spreadBy": "plane"},
             resources={"requests": REQUESTED},
         )
-        key = ObjectKey(kinds.INFERENCE_MODEL, f"model-{number:04}", "default")
+        key = _key_of(number)
         revision = new_revision(InferenceModelSpec.model_validate(body), IMAGE).name
         self._api.create(key, {"spec": body, "status": {"stableRevision": revision}})
         self._show(key)
@@ -243,24 +257,42 @@ class SteadyFleet:
             self._api.change(pod, partial(_mark_pod, dark=satellite.dark))
             self._show(pod)
 
-    def _run_replica_sets(self) -> None:
-        """Makes the Pods that are missing, on the Nodes that bear their label; they run at once."""
+    def run_replica_sets(self) -> None:
+        """As many Pods as are wanted, on the Nodes that bear their label; they run at once."""
         labelled: dict[str, list[str]] = defaultdict(list)
-        for node in self.values(kinds.NODE):
+        for satellite in self._satellites:
+            node = self._api.get(ObjectKey(kinds.NODE, satellite.name))
+            assert node is not None
             for label in filter(names.is_revision_label, node["metadata"]["labels"]):
-                labelled[label].append(node["metadata"]["name"])
-        for replica_set in self.values(kinds.REPLICA_SET):
+                labelled[label].append(satellite.name)
+        for replica_set in self._api.items(kinds.REPLICA_SET):
             template = replica_set["spec"]["template"]
             label = next(filter(names.is_revision_label, template["spec"]["nodeSelector"]))
             running = self._nodes_of[replica_set["metadata"]["name"]]
             missing = replica_set["spec"]["replicas"] - len(running)
-            for name in [name for name in labelled[label] if name not in running][:missing]:
+            for name in [name for name in labelled[label] if name not in running][
+                : max(0, missing)
+            ]:
                 running.add(name)
                 self._run_pod(replica_set, name)
+            # Those whose Nodes have lost the label go first: Perigee has marked them so.
+            for name in sorted(running, key=lambda name: name in labelled[label])[
+                : max(0, -missing)
+            ]:
+                running.remove(name)
+                self._end_pod(replica_set, name)
+
+    def _end_pod(self, replica_set: Json, node: str) -> None:
+        key = _pod_key(replica_set, node)
+        pod = self._api.get(key)
+        assert pod is not None
+        self._api.remove(key)
+        self._pods_on[node].remove(key)
+        self._caches[kinds.POD].remove(pod)
 
     def _run_pod(self, replica_set: Json, node: str) -> None:
         own, template = replica_set["metadata"], replica_set["spec"]["template"]
-        key = ObjectKey(kinds.POD, f"{own['name']}-{node}", own["namespace"])
+        key = _pod_key(replica_set, node)
         controller = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "uid": own["uid"]}
         metadata = {
             "labels": template["metadata"]["labels"],
@@ -287,6 +319,20 @@ class SteadyFleet:
 
 def _all_healthy(snapshot: Snapshot) -> bool:
     return all(model.status.phase is ModelPhase.HEALTHY for model in snapshot.models)
+
+
+def _key_of(model: int) -> ObjectKey:
+    return ObjectKey(kinds.INFERENCE_MODEL, f"model-{model:04}", "default")
+
+
+def _pod_key(replica_set: Json, node: str) -> ObjectKey:
+    own = replica_set["metadata"]
+    return ObjectKey(kinds.POD, f"{own['name']}-{node}", own["namespace"])
+
+
+def _renew_artifact(model: Item, number: int) -> None:
+    model["spec"]["artifact"] = model_body(artifact_number=number)["artifact"]
+    model["spec"]["rollout"] = {"steps": STEPS}
 
 
 def _leases(node: str) -> tuple[ObjectKey, ObjectKey]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from paper_fleet.fleet import PaperFleet
 from paper_fleet.scenes import serving
 from perigee_api import names
-from perigee_api.served import Counts, ServedBlock
+from perigee_api.features import FeaturesCounts
+from perigee_api.served import Counts, ServedBlock, ShadowCounts
 from perigee_edge.counted import CountedBlock
 from perigee_edge.report.baseline import Baseline, compared
 
@@ -23,6 +24,10 @@ class Traffic:
     fleet: PaperFleet
     answers: Callable[[str], Counts]
     """What a revision counts in one block."""
+    agreeing: Callable[[str], dict[str, int]] = lambda _: {}
+    """Of what is handed on to a candidate on a satellite in one block."""
+    features: Callable[[str], FeaturesCounts | None] = lambda _: None
+    """Of the samples that a revision is asked in one block."""
     blocks: dict[str, int] = field(default_factory=dict)
     """How many each revision has counted."""
     _baselines: dict[str, tuple[Baseline, ...]] = field(default_factory=dict)
@@ -61,8 +66,19 @@ class Traffic:
             lasted_s=BLOCK_S,
             counts=said.counts,
             before=before,
+            shadow=self._shadow(satellite),
+            features=self.features(revision),
         )
         self.fleet.satellites[satellite].counted.append((self.fleet.now, block))
+
+    def _shadow(self, satellite: str) -> ShadowCounts | None:
+        """What the server has counted if there is a Pod to which it is to hand requests on."""
+        for pod in self.fleet.pods():
+            labels = pod["metadata"]["labels"]
+            if pod["spec"]["nodeName"] == satellite and names.SHADOW_LABEL in labels:
+                counts = self.agreeing(satellite)
+                return ShadowCounts(candidate=labels[names.REVISION_LABEL], **counts)
+        return None
 
     def _pod(self, satellite: str, revision: str) -> str:
         return next(

@@ -21,6 +21,8 @@ SATELLITES: Final = 4
 PLANES: Final = "aabb"
 LOST_AFTER_S: Final = 30.0
 AMPLE: Final = "64Gi"
+TIGHT: Final = "3Gi"
+"""As much as a copy sets aside at the most."""
 
 METRIC: Final[dict[str, Any]] = {
     "name": "errors",
@@ -48,6 +50,16 @@ TIMES: Final[list[dict[str, Any]]] = [
     {"policy": "a name that no policy can have"},
 ]
 """When anything may be started; the last makes the whole spec invalid."""
+PLACING: Final[list[dict[str, Any]]] = [
+    {},
+    {},
+    {"strategy": "Replace"},
+    {"strategy": "Replace", "maxUnavailable": 1},
+    {"strategy": "Replace", "maxUnavailable": 2},
+    {"strategy": "Auto"},
+    {"strategy": "Auto", "maxUnavailable": 2},
+]
+"""How a satellite goes from one revision to another; how many may be out of service for it."""
 ANSWERS: Final[list[list[float] | None]] = [[], [0.01], [0.5], DOWN]
 """What Prometheus says of the metric."""
 
@@ -66,20 +78,28 @@ class Turmoil:
     Args:
         replicas: of the model; None: it is for every satellite.
         steps: of its rollouts.
+        placing: how satellites go from one revision to another.
         seed: of the order in which the operator's writes and the controllers take turns.
     """
 
-    def __init__(self, replicas: int | None, steps: list[dict[str, Any]], seed: int) -> None:
+    def __init__(
+        self,
+        replicas: int | None,
+        steps: list[dict[str, Any]],
+        seed: int,
+        placing: dict[str, Any] | None = None,
+    ) -> None:
         limits = Settings(serve_image="edge", loss_budget_percent=50)
         labels = [{"plane": plane} for plane in PLANES]
         self.fleet = fleet_of(SATELLITES, limits, labels=labels, lost_after_s=LOST_AFTER_S)
         for name in self.fleet.satellites:
-            self.allocate(name, "3Gi")
+            self.allocate(name, TIGHT)
         self.fleet.chance.seed(seed)
         self.fleet.files.failing.add(digest_of(FAILING))
         self.fleet.files.damaged.add(digest_of(DAMAGED))
         self.asked: dict[str, Any] = {"artifact_number": 1, "replicas": replicas, "steps": steps}
         self.every = replicas is None
+        self.placing = placing or {}
         self.fleet.observers.append(Promises(self.fleet).look)
         self.ask()
 
@@ -88,7 +108,13 @@ class Turmoil:
     def ask(self, **changed: Any) -> None:
         """Gives the model another spec, but for what stays."""
         self.asked |= changed
-        self.fleet.ask("m", model_body(**self.asked))
+        rollout = self.asked.get("rollout", {}) | self.placing
+        self.fleet.ask("m", model_body(**self.asked | {"rollout": rollout}))
+
+    def ask_for_placing(self, placing: dict[str, Any]) -> None:
+        """Revisions are to be side by side, or to take each other's place."""
+        self.placing = placing
+        self.ask()
 
     def ask_for_plane(self, plane: str | None) -> None:
         """Only there the model may be; None: anywhere."""
@@ -195,8 +221,11 @@ class Turmoil:
                 satellite.boot()
             self.plan_passes(satellite.name, None)
             self.take_out_or_bring_back(satellite.name, maintenance=False)
-            self.allocate(satellite.name, AMPLE)
+            self.allocate(satellite.name, TIGHT if self.placing else AMPLE)
         self.measure([0.01])
+        if self.placing:
+            # Otherwise the only copy of a model stays, and the rollout says so.
+            self.placing = {"maxUnavailable": 1} | self.placing
         self.ask(paused=False, placement={}, rollout={})
         self.fleet.pass_time(20)
         status = self.fleet.model()
@@ -204,7 +233,7 @@ class Turmoil:
             self.fleet.act(RolloutVerb.RETRY)
         if status.rollout is not None and status.rollout.held:
             self.fleet.act(RolloutVerb.RESUME)
-        self.fleet.pass_time(200)
+        self.fleet.pass_time(450 if self.placing else 200)
 
     def ends_as_it_should(self) -> None:
         """With all well the model is where its spec points, or says why not."""

@@ -28,6 +28,7 @@ from perigee_operator.domain.liveness.phi import planned
 from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.domain.orbit.supplied import supplied_contacts
 from perigee_operator.domain.orbit.window import Window
+from perigee_operator.domain.placement.directory import Directory
 from perigee_operator.domain.rollout.revision import known_revision, new_revision, revision_body
 from perigee_operator.domain.rollout.situation import Situation
 from perigee_operator.domain.satellite import Satellite
@@ -246,8 +247,8 @@ def situation(model: ModelView, *satellites: Satellite) -> Situation:
     asked = new_revision(model.spec, IMAGE)
     known = {view.name: known_revision(view) for view in model.revisions}
     usable = tuple(item for item in satellites if item.usable)
-    revisions = {asked.name: asked} | known
-    return Situation(model, model.spec, revisions, by_node(*satellites), usable, START)
+    revisions, found = {asked.name: asked} | known, by_node(*satellites)
+    return Situation(model, model.spec, revisions, found, usable, Directory(found), START)
 
 
 def assignment(*numbers: int, interval_s: float = 10, epoch: int = 0) -> Assignment:

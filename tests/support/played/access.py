@@ -20,6 +20,12 @@ MERGE: Final = "application/merge-patch+json"
 NOT_FOUND: Final = 404
 TOO_MANY_REQUESTS: Final = 429
 PAUSE_S: Final = 0.2
+ENDED: Final = (
+    aiohttp.ServerDisconnectedError,
+    aiohttp.ClientConnectionResetError,
+    aiohttp.ClientOSError,
+)
+"""How a connection fails that the server ended while nothing was asked over it."""
 FIELD_MANAGER: Final = "test"
 
 
@@ -138,8 +144,8 @@ class Access:
                 if error.status != TOO_MANY_REQUESTS:
                     raise
                 await asyncio.sleep(PAUSE_S)
-            except aiohttp.ServerDisconnectedError:
-                if method == "POST":
+            except ENDED as error:
+                if method == "POST" or isinstance(error, aiohttp.ClientConnectorError):
                     raise
 
     async def _call(

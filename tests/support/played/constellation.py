@@ -8,11 +8,14 @@ from typing import Any, Final, Self
 from perigee_api import names
 from perigee_operator.domain.kinds import (
     CONTROLLER_REVISION,
+    CRON_JOB,
     DAEMON_SET,
     INFERENCE_MODEL,
+    JOB,
     LEASE,
     POD,
     REPLICA_SET,
+    ROLLOUT_ACTION,
     SATELLITE_NODE,
     SERVICE,
 )
@@ -22,6 +25,8 @@ from played.satellite import Satellite
 from played.serving_watch import ServingWatch
 
 GONE_OR_CHANGED: Final = {404, 409}
+LEFT: Final = (REPLICA_SET, DAEMON_SET, CONTROLLER_REVISION, ROLLOUT_ACTION, CRON_JOB, JOB)
+"""What there may be in a namespace beside models, Services and Pods."""
 
 
 class Constellation:
@@ -113,7 +118,7 @@ class Constellation:
         await self.access.delete_all(SATELLITE_NODE, None, selector)
         for satellite in self.satellites.values():
             await self.access.delete(SATELLITE_NODE, satellite.name)
-        for kind in (REPLICA_SET, DAEMON_SET, CONTROLLER_REVISION):
+        for kind in LEFT:
             await self.access.delete_all(kind, self.namespace)
         for service in await self.access.list(SERVICE, self.namespace):
             await self.access.delete(SERVICE, service["metadata"]["name"], self.namespace)

@@ -24,11 +24,13 @@ from played.access import NOT_FOUND, Access, Json, RefusedError
 from played.resources import FIXED
 
 AT_ONCE: Final = 48
-"""Requests under way while the crowd joins."""
+"""Requests under way, of those that write."""
 GROUP_LABEL: Final = "group"
 GROUPS: Final = 20
 """A twentieth of the crowd bears each of the values g0 to g19 of that label."""
 GONE_OR_CHANGED: Final = {404, 409}
+SERVER_ERRORS: Final = 500
+"""And beyond: its store does not answer in time, say. A heartbeat is lost then."""
 ALLOCATABLE: Final = {"cpu": "4", "memory": "4Gi", "pods": "50"}
 TELEMETRY: Final = Telemetry(
     memory_total_mib=3906,
@@ -67,6 +69,8 @@ class _Board:
     heard: Assignment = field(default_factory=Assignment)
     sequence: int = 0
     silent: bool = False
+    beats: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One heartbeat after the other."""
 
 
 class Crowd:
@@ -85,6 +89,9 @@ class Crowd:
         self._access = access
         self._namespace = namespace
         self._boards: dict[str, _Board] = {}
+        # Of many thousands that wait for an answer of a busy server each has a connection, and
+        # is asked for a certificate: from then on the server does nothing else.
+        self._few = asyncio.Semaphore(AT_ONCE)
 
     async def join(self, part: Part) -> None:
         """Nodes, SatelliteNodes and Leases, many at once."""
@@ -114,8 +121,10 @@ class Crowd:
 
         On the monotonic clock, which is the same in all processes.
         """
-        await self._beat(name)
-        self._boards[name].silent = True
+        board = self._boards[name]
+        async with board.beats:
+            await self._tell(name, board)
+            board.silent = True
         return asyncio.get_running_loop().time()
 
     async def run_pods(self) -> None:
@@ -127,7 +136,7 @@ class Crowd:
             async for type_, pod in events:
                 board = self._boards.get(pod["spec"].get("nodeName", ""))
                 if board is not None and not board.silent and type_ != "DELETED":
-                    group.create_task(self._act(pod))
+                    group.create_task(self._run(pod))
 
     async def _add(self, part: Part, name: str, number: int) -> None:
         liveness = {"heartbeatInterval": part.beat_s, "lostAfter": part.lost_after_s}
@@ -137,12 +146,27 @@ class Crowd:
         await self._beat(name)
 
     async def _beat(self, name: str) -> None:
+        """Unless its last one is still under way."""
+        board = self._boards[name]
+        if board.beats.locked():
+            self.failed += 1
+            return
+        async with board.beats:
+            await self._tell(name, board)
+
+    async def _tell(self, name: str, board: _Board) -> None:
         """What is told in the answer is on board at once, and told of with another heartbeat."""
-        board, answered = self._boards[name], True
+        answered = True
         while answered and not board.silent:
             try:
-                answer = await self._renew(name, _renewal(name, board))
+                async with self._few:
+                    answer = await self._renew(name, _renewal(name, board))
             except (aiohttp.ClientError, TimeoutError):
+                self.failed += 1
+                return
+            except RefusedError as error:
+                if error.status < SERVER_ERRORS:
+                    raise
                 self.failed += 1
                 return
             self.sent += 1
@@ -157,6 +181,10 @@ class Crowd:
             if error.status != NOT_FOUND:
                 raise
             return await self._access.create(LEASE, body, names.HEARTBEAT_NAMESPACE)
+
+    async def _run(self, pod: Json) -> None:
+        async with self._few:
+            await self._act(pod)
 
     async def _act(self, pod: Json) -> None:
         own = pod["metadata"]

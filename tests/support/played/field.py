@@ -7,12 +7,18 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from perigee_api import names
-from perigee_operator.domain.kinds import EVENT, INFERENCE_MODEL, NODE, SATELLITE_NODE
+from perigee_operator.domain.kinds import (
+    EVENT,
+    INFERENCE_MODEL,
+    NODE,
+    ROLLOUT_ACTION,
+    SATELLITE_NODE,
+)
 from played.access import Access, Json
 from played.constellation import Constellation
 from played.operator_process import OperatorProcess, Setting
 from played.pod_status import is_ready
-from played.resources import artifact, model, satellite_node
+from played.resources import artifact, model, rollout_action, satellite_node
 
 WITHIN_S: Final = 90.0
 LOOK_S: Final = 0.1
@@ -44,6 +50,10 @@ class Field:
     async def change_model(self, spec: Json, name: str = "m") -> None:
         """Merges into the spec of a model."""
         await self.access.patch(INFERENCE_MODEL, name, {"spec": spec}, self.sky.namespace)
+
+    async def decide(self, verb: str, name: str = "m") -> None:
+        """A person asks for something, by a RolloutAction."""
+        await self.access.create(ROLLOUT_ACTION, rollout_action(name, verb), self.sky.namespace)
 
     async def change_satellite(self, name: str, spec: Json) -> None:
         """Merges into the spec of a satellite."""

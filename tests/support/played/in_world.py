@@ -6,11 +6,12 @@ same connection, in the place of kopf.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
-from typing import Final, NoReturn
+from types import TracebackType
+from typing import Final, NoReturn, Self
 from unittest.mock import patch
 
 import typer
@@ -22,32 +23,60 @@ from perigee_operator.domain import kinds
 from perigee_operator.domain.kinds import Kind
 from perigee_operator.logs import configure_logs
 from perigee_operator.services import operation
+from perigee_operator.storage import api as storage_api
 from perigee_operator.storage.api import KubernetesApi
+from perigee_operator.storage.errors import ApiError, ApiUnreachableError
 from perigee_operator.storage.fleet import OWN_KINDS, FleetCache
 from perigee_operator.storage.scope import Listing, Scope, WatchEvent
 
 EVERYBODYS: Final = "everybodys"
 """Label value of what all worlds share: the Lease by which operators hear themselves."""
 
+PATIENT_S: Final = 60
+"""So long a request may take that no test keeps from its answer, on a busy machine."""
+
 HASTE: Final = {
     "perigee_operator.domain.liveness.silence.KUBELET_PATIENCE_S": 3.0,
     "perigee_operator.domain.satellite.ROUTING_S": 1.0,
     "perigee_operator.domain.satellite.SETTLING_S": 1.0,
+    "perigee_operator.services.measurements.jobs.HELD_UP_AGAIN_S": 1.0,
+    "perigee_operator.services.measurements.jobs.TIDIED_EVERY_S": 1.0,
     "perigee_operator.storage.reflector.FIRST_DELAY_S": 0.1,
 }
 """Constants of the operator, in seconds, and what stands for them in a hurry."""
 
 
 class WorldApi(KubernetesApi):
-    """A connection that shows one world."""
+    """A connection that shows one world.
 
-    def __init__(self, world: str, namespace: str) -> None:
-        super().__init__()
+    An operator that cannot list Perigee's own kinds when it starts gives up, and its Pod is
+    started anew. Nobody does that here, and a busy machine may well take longer over it than a
+    world has patience for; no test keeps these answers back, so they are waited for as ever.
+    """
+
+    def __init__(self, world: str, namespace: str, patience_s: float) -> None:
+        super().__init__(timeout_s=patience_s)
         self._world = world
         self._namespace = namespace
+        self._patient = KubernetesApi(timeout_s=PATIENT_S)
+
+    async def __aenter__(self) -> Self:
+        await self._patient.__aenter__()
+        return await super().__aenter__()
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await super().__aexit__(exc_type, exc, traceback)
+        await self._patient.__aexit__(exc_type, exc, traceback)
 
     async def list(self, scope: Scope) -> Listing:
         """What there is of a scope in this world."""
+        if scope.kind in OWN_KINDS:
+            return await self._patient.list(self._in_world(scope))
         return await super().list(self._in_world(scope))
 
     @asynccontextmanager
@@ -83,19 +112,22 @@ def hastily() -> Iterator[None]:
             each.stop()
 
 
-def run(world: str, namespace: str) -> None:
+def run(world: str, namespace: str, patience_s: float) -> None:
     """As the operator's command `run`, without kopf."""
     config = Config()
     configure_logs(config.log_format, config.log_level)
     with asyncio.Runner() as runner:
-        runner.run(_run(config, world, namespace))
+        runner.run(_run(config, partial(WorldApi, world, namespace), patience_s))
     raise typer.Exit(main.EXIT_UNAVAILABLE)
 
 
-async def _run(config: Config, world: str, namespace: str) -> None:
-    connect = partial(WorldApi, world, namespace)
-    with patch.object(operation, "KubernetesApi", connect):
-        await _operate(config, connect())
+async def _run(config: Config, connect: Callable[[float], WorldApi], patience_s: float) -> None:
+    with (
+        patch.object(operation, "KubernetesApi", partial(connect, patience_s)),
+        # It starts beside many others, and is hindered from shaking hands by those.
+        patch.object(storage_api, "CONNECT_TIMEOUT_S", PATIENT_S),
+    ):
+        await _operate(config, connect(PATIENT_S))
 
 
 async def _operate(config: Config, connection: WorldApi) -> None:
@@ -109,16 +141,18 @@ async def _operate(config: Config, connection: WorldApi) -> None:
 
 
 async def _follow(api: KubernetesApi, fleet: FleetCache, kind: Kind) -> NoReturn:
-    """Hands every event to the fleet, as kopf's handlers do."""
-    listing = await api.list(Scope(kind))
-    for item in listing.items:
-        fleet.observe(kind, None, item)
-    watch = api.watch(Scope(kind), resource_version=listing.resource_version, timeout_s=3600)
-    async with watch as events:
-        async for event in events:
-            if event.type != "BOOKMARK":
-                fleet.observe(kind, event.type, event.object)
-    raise AssertionError(f"the watch of {kind.plural} has ended, which no test is long enough for")
+    """Hands every event to the fleet, as kopf's handlers do, and begins anew as kopf does."""
+    while True:
+        with suppress(ApiError, ApiUnreachableError):
+            listing = await api.list(Scope(kind))
+            for item in listing.items:
+                fleet.observe(kind, None, item)
+            version = listing.resource_version
+            watch = api.watch(Scope(kind), resource_version=version, timeout_s=3600)
+            async with watch as events:
+                async for event in events:
+                    if event.type != "BOOKMARK":
+                        fleet.observe(kind, event.type, event.object)
 
 
 def everybodys_lease() -> dict[str, object]:

@@ -38,6 +38,8 @@ class Setting:
     mode: str = "Act"
     fault: str = ""
     loss_budget_percent: float = 25
+    rollouts_at_once: int = 0
+    """In the whole fleet; 0: as many as there are."""
     world: str = ""
     """Sees nothing but this world, if one is named."""
     namespace: str = ""
@@ -48,6 +50,8 @@ class Setting:
     """Directory of their keys."""
     hasty: bool = False
     """Seconds of patience that are constants of the domain are cut down."""
+    patience_s: float = 15
+    """In a world: so long it waits for an answer of the API server."""
 
     def environment(self) -> dict[str, str]:
         """As the operator reads it."""
@@ -62,6 +66,7 @@ class Setting:
             "PERIGEE_HTTP_PORT": str(free_port()),
             "PERIGEE_LOSS_BUDGET_PERCENT": str(self.loss_budget_percent),
             "PERIGEE_MODE": self.mode,
+            "PERIGEE_ROLLOUTS_AT_ONCE": str(self.rollouts_at_once),
             "PERIGEE_SERVE_IMAGE": SERVE_IMAGE,
         }
 
@@ -143,7 +148,7 @@ def _operate(setting: Setting, environment: dict[str, str]) -> None:
         if setting.hasty:
             stack.enter_context(in_world.hastily())
         if setting.world:
-            in_world.run(setting.world, setting.namespace)
+            in_world.run(setting.world, setting.namespace, setting.patience_s)
         else:
             main.run()
 

@@ -57,6 +57,21 @@ def no_image(address: str) -> Json:
     return _status(address, ready=False, container={"state": {"waiting": waiting}})
 
 
+def ended(exit_status: int, message: str = "") -> Json:
+    """A container named ``test`` has ended, and with it the Pod."""
+    terminated = {"exitCode": exit_status, "reason": "Error" if exit_status else "Completed"}
+    container = {
+        "name": "test",
+        "image": "test",
+        "imageID": "test",
+        "restartCount": 0,
+        "ready": False,
+        "state": {"terminated": terminated | {"message": message, "finishedAt": _now()}},
+    }
+    phase = "Failed" if exit_status else "Succeeded"
+    return {"phase": phase, "startTime": _now(), "containerStatuses": [container]}
+
+
 def _status(address: str, *, ready: bool, container: Json) -> Json:
     conditions = {
         "PodScheduled": True,

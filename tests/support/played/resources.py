@@ -11,6 +11,9 @@ FIXED: Json = {"fixed": {"latitude": 48.1, "longitude": 11.6}}
 QUICK: Json = {"heartbeatInterval": 1, "lostAfter": 3}
 """The smallest values that the API allows."""
 
+OWN_NAME = "perigee-lab"
+"""Whose kubeconfig it is: nobody may give another name."""
+
 GOLDEN: Json = {"uri": "http://depot/golden", "sha256": "9" * 64, "size": 100}
 
 
@@ -38,6 +41,12 @@ def artifact(letter: str) -> Json:
 def revision(letter: str) -> str:
     """Name of the revision that a model with that artifact has."""
     return digest({"artifact": artifact(letter), "golden": GOLDEN})
+
+
+def rollout_action(model_name: str, verb: str) -> Json:
+    """A RolloutAction; each model may have one of a verb."""
+    spec = {"model": model_name, "verb": verb, "by": OWN_NAME}
+    return {"metadata": {"name": f"{model_name}-{verb.lower()}"}, "spec": spec}
 
 
 def model(name: str, letter: str, placement: Json, rollout: Json | None = None) -> Json:

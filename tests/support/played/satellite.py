@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 
 from perigee_api import names
 from perigee_api.heartbeat import ArtifactReport, ArtifactState, AssignedArtifact, Assignment
+from perigee_api.served import ServedBlock
 from perigee_operator.domain.kinds import LEASE, NODE
 from played.access import NOT_FOUND, Access, Json, RefusedError
 
@@ -39,6 +41,8 @@ class Satellite:
     """What becomes of certain artifacts, by digest."""
     report: str | None = None
     """Says this in place of a report."""
+    counted: Callable[[], tuple[ServedBlock, ...]] = tuple
+    """What its next heartbeat is to tell of the requests that its servers have answered."""
     assigned: tuple[AssignedArtifact, ...] = ()
     """As the ground's last answer said."""
     epoch: int = 0
@@ -119,7 +123,11 @@ class Satellite:
             for sha, r in artifacts.items()
         }
         own = {"version": 1, "sequence": self._sequence, "epoch": self.epoch}
-        return json.dumps(own | {"artifacts": found})
+        counted = [
+            block.model_dump(mode="json", by_alias=True, exclude_none=True)
+            for block in self.counted()
+        ]
+        return json.dumps(own | {"artifacts": found} | ({"served": counted} if counted else {}))
 
     def _progress(self, artifact: AssignedArtifact) -> ArtifactReport:
         if artifact.sha256 in self.faults:

@@ -94,6 +94,27 @@ async def standard_model_serves(stage: Stage) -> Served:
     return Served(stage, revision, victim, other, spare)
 
 
+async def promoted(stage: Stage, name: str, *, after: str | None) -> str:
+    """The revision of a model that is stable next, once its rollout is over.
+
+    Args:
+        stage: where it is.
+        name: of the model, which satellites in the dark may have still to get.
+        after: the revision that is stable by now.
+    """
+    models = await stage.constellation.until(
+        ALL_MODELS,
+        lambda found: (
+            status_of(found, name).stable_revision not in {None, after}
+            and status_of(found, name).rollout is None
+            and status_of(found, name).phase in {ModelPhase.HEALTHY, ModelPhase.WAITING}
+        ),
+        within_s=180,
+        what=f"a revision of {name} is promoted",
+    )
+    return status_of(models, name).stable_revision or ""
+
+
 async def losses_are_long_ago(stage: Stage) -> None:
     """As if the hour had passed in which a loss counts against the fleet's budget."""
     found = await stage.constellation.until(

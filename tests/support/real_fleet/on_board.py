@@ -34,6 +34,7 @@ from perigee_lab.lab import Lab
 
 EVERY_S: Final = 0.5
 BEGINS_WITHIN_S: Final = 60.0
+ANSWERED_WITHIN_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Call:
     """Which of the golden set's samples was sent."""
     output: str
     """Digest of what was answered."""
+    took_s: float
 
 
 @dataclass(slots=True)
@@ -84,6 +86,19 @@ class Calls:
         except TimeoutError as error:
             last = self.made[-1:] or "no call"
             raise PromiseBrokenError(f"not within {within_s:.0f} s: {what}; {last}") from error
+
+    async def until_answered_by(self, revision: str) -> None:
+        """Waits for another answer of a revision.
+
+        Raises:
+            PromiseBrokenError: there was none within the time.
+        """
+        begun = len(self.made)
+        await self.until(
+            lambda calls: any(call.revision == revision for call in calls.made[begun:]),
+            within_s=ANSWERED_WITHIN_S,
+            what=f"{revision} answers",
+        )
 
     @property
     def revisions(self) -> list[str]:
@@ -156,17 +171,21 @@ async def _read(process: Process, calls: Calls) -> None:
 
 
 def _call(http: httpx.Client, number: int, sample: Sample) -> Call:
-    at = time.time()
+    at, begun = time.time(), time.monotonic()
+    revision, error, output = _asked(http, sample)
+    return Call(at, revision, error, number, output, time.monotonic() - begun)
+
+
+def _asked(http: httpx.Client, sample: Sample) -> tuple[str | None, str, str]:
     request = sample.request
     try:
         response = http.post(request.path, content=request.body, headers=request.headers)
         if not response.is_success:
-            return Call(at, None, f"{response.status_code} {response.text[:200]}", number, "")
+            return None, f"{response.status_code} {response.text[:200]}", ""
         answer = decode(response.headers, response.content)
     except (httpx.HTTPError, UnexpectedAnswerError) as error:
-        return Call(at, None, f"{type(error).__name__} {error}", number, "")
-    digest = hashlib.sha256(answer.output.tobytes()).hexdigest()
-    return Call(at, answer.revision, "", number, digest)
+        return None, f"{type(error).__name__} {error}", ""
+    return answer.revision, "", hashlib.sha256(answer.output.tobytes()).hexdigest()
 
 
 def main(address: str, golden: str, model: str) -> None:

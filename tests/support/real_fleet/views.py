@@ -98,6 +98,11 @@ def revision_of(pod: Json) -> str:
     return str(pod["metadata"]["labels"][names.REVISION_LABEL])
 
 
+def of_revision(pods: Objects, revision: str) -> Objects:
+    """The Pods that serve a revision."""
+    return tuple(pod for pod in pods if revision_of(pod) == revision)
+
+
 def named(objects: Objects, name: str) -> Json | None:
     """The object of a name."""
     return next((each for each in objects if each["metadata"]["name"] == name), None)

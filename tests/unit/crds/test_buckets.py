@@ -1,16 +1,14 @@
 import itertools
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perigee_api.buckets import LATENCY, PER_OCTAVE, SCORES, Buckets
+from perigee_api.buckets import LATENCY, PER_OCTAVE
 
 
-@pytest.mark.parametrize("buckets", [LATENCY, SCORES])
-def test_bounds_ascend(buckets: Buckets) -> None:
-    assert all(a < b for a, b in itertools.pairwise(buckets.bounds))
-    assert len(buckets) == len(buckets.bounds) + 1
+def test_bounds_ascend() -> None:
+    assert all(a < b for a, b in itertools.pairwise(LATENCY.bounds))
+    assert len(LATENCY) == len(LATENCY.bounds) + 1
 
 
 @given(value=st.floats(0, 100))
@@ -41,10 +39,3 @@ def test_a_ratio_of_bounds_moves_a_value_by_whole_buckets(value: float, shift: i
     assert abs(LATENCY.index(slower) - LATENCY.index(value) - shift) <= (
         1 if any(abs(b / slower - 1) < 1e-12 for b in LATENCY.bounds) else 0
     )
-
-
-def test_scores_have_twenty_buckets() -> None:
-    assert len(SCORES) == 20
-    assert SCORES.index(0) == 0
-    assert SCORES.index(0.05) == 0
-    assert SCORES.index(1) == 19

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from perigee_api.buckets import LATENCY
-from perigee_api.served import MAX_SERVED_BYTES, Before, Counts, ServedBlock
+from perigee_api.features import MOST_BUCKETS, MOST_SAMPLES, FeatureCounts, FeaturesCounts
+from perigee_api.served import MAX_SERVED_BYTES, Before, Counts, ServedBlock, ShadowCounts
 
 MOST = 10**12
 COUNTS = st.builds(
@@ -14,6 +15,11 @@ COUNTS = st.builds(
     errors=st.integers(0, MOST),
     latency=st.dictionaries(st.integers(0, len(LATENCY) - 1), st.integers(1, MOST)),
 )
+
+
+def features(count: int) -> FeaturesCounts:
+    each = FeatureCounts(golden=(count,) * MOST_BUCKETS, live=(count,) * MOST_BUCKETS)
+    return FeaturesCounts(score=each, mean=each, deviation=each)
 
 
 def text(block: ServedBlock) -> str:
@@ -48,11 +54,13 @@ def test_the_largest_block_there_can_be_fits_into_a_report() -> None:
         lasted_s=MOST,
         counts=counts,
         before=Before(revision=word, counts=counts),
+        shadow=ShadowCounts(candidate=word, compared=MOST, agreed=MOST, failed=MOST, dropped=MOST),
+        features=features(MOST_SAMPLES),
     )
     assert len(text(block).encode()) < MAX_SERVED_BYTES
 
 
-def test_a_usual_block_has_less_than_a_kilobyte() -> None:
+def test_a_usual_block_has_little_more_than_a_kilobyte() -> None:
     own = Counts(errors=3, latency=dict.fromkeys(range(40, 70), 900))
     other = Counts(errors=9, latency=dict.fromkeys(range(40, 70), 90000))
     block = ServedBlock(
@@ -64,8 +72,10 @@ def test_a_usual_block_has_less_than_a_kilobyte() -> None:
         lasted_s=480,
         counts=own,
         before=Before(revision="89abcdef", counts=other),
+        shadow=ShadowCounts(candidate="89abcdef", compared=40, agreed=39, failed=1, dropped=4),
+        features=features(90),
     )
-    assert len(text(block)) < 1000
+    assert len(text(block)) < 1200
     assert ServedBlock.model_validate_json(text(block)) == block
 
 
@@ -75,6 +85,22 @@ def test_a_usual_block_has_less_than_a_kilobyte() -> None:
 def test_what_nobody_can_have_counted_is_refused(counts: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Counts.model_validate(counts)
+
+
+def test_no_more_answers_agree_than_were_compared() -> None:
+    with pytest.raises(ValidationError):
+        ShadowCounts(candidate="c", compared=3, agreed=4)
+
+
+@pytest.mark.parametrize(
+    ("golden", "live"),
+    [((1, 2), (1, 2, 3)), ((1,), (1,)), ((1, -1), (1, 1)), ((1,) * 11, (1,) * 11)],
+)
+def test_counts_of_samples_have_the_same_buckets(
+    golden: tuple[int, ...], live: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValidationError):
+        FeatureCounts(golden=golden, live=live)
 
 
 def test_a_block_that_is_told_later_is_older() -> None:

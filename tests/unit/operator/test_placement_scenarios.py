@@ -122,3 +122,25 @@ def test_what_stands_otherwise_in_the_template_replaces_no_pod() -> None:
     assert [pod_key(pod) for pod in fleet.pods()] == before
     (workload,) = fleet.api.items(kinds.REPLICA_SET)
     assert "plane" not in workload["spec"]["template"]["spec"]["nodeSelector"]
+
+
+def test_a_pod_that_waited_for_a_node_goes_by_the_placement_as_it_is_now() -> None:
+    fleet = fleet_of(4, labels=[{"group": "a"}, {"group": "a"}, {}, {}])
+    fleet.ask("m", model_body(replicas=3, placement={"nodeSelector": {"group": "a"}}))
+    fleet.pass_time(60)
+    (waiting,) = [pod for pod in fleet.pods() if "nodeName" not in pod["spec"]]
+    assert len(serving(fleet)) == 2
+    fleet.ask("m", model_body(replicas=3))
+    fleet.pass_time(60)
+    assert len(serving(fleet)) == 3
+    assert fleet.model().phase is ModelPhase.HEALTHY
+    assert waiting["metadata"]["uid"] not in {pod["metadata"]["uid"] for pod in fleet.pods()}
+
+
+def test_a_pod_that_waits_by_the_placement_as_it_is_goes_on_waiting() -> None:
+    fleet = fleet_of(1)
+    fleet.ask("m", model_body(replicas=2))
+    fleet.pass_time(60)
+    before = {pod["metadata"]["uid"] for pod in fleet.pods()}
+    fleet.pass_time(120)
+    assert {pod["metadata"]["uid"] for pod in fleet.pods()} == before

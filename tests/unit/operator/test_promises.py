@@ -18,6 +18,7 @@ from perigee_api.rollout_action import RolloutVerb
 NUMBERS = st.sampled_from([*turmoil.GOOD, turmoil.FAILING, turmoil.DAMAGED])
 SATELLITES = st.sampled_from([f"sat-{n + 1}" for n in range(turmoil.SATELLITES)])
 STEPS = st.sampled_from(turmoil.STEPS)
+PLACING = st.sampled_from(turmoil.PLACING)
 REPLICAS = st.sampled_from([1, 2, 3])
 MEMORY = st.sampled_from(["1Gi", "2Gi", "3Gi"])
 
@@ -27,9 +28,17 @@ class Constellation(RuleBasedStateMachine):
 
     played: Turmoil
 
-    @initialize(replicas=REPLICAS | st.none(), steps=STEPS, seed=st.integers(0, 99))
-    def begin(self, replicas: int | None, steps: list[dict[str, Any]], seed: int) -> None:
-        self.played = Turmoil(replicas, steps, seed)
+    @initialize(
+        replicas=REPLICAS | st.none(), steps=STEPS, seed=st.integers(0, 99), placing=PLACING
+    )
+    def begin(
+        self,
+        replicas: int | None,
+        steps: list[dict[str, Any]],
+        seed: int,
+        placing: dict[str, Any],
+    ) -> None:
+        self.played = Turmoil(replicas, steps, seed, placing)
 
     @rule(seconds=st.sampled_from([5, 20, 60]))
     def pass_time(self, seconds: int) -> None:
@@ -47,6 +56,10 @@ class Constellation(RuleBasedStateMachine):
     @rule(steps=STEPS)
     def ask_for_steps(self, steps: list[dict[str, Any]]) -> None:
         self.played.ask(steps=steps)
+
+    @rule(placing=PLACING)
+    def ask_for_placing(self, placing: dict[str, Any]) -> None:
+        self.played.ask_for_placing(placing)
 
     @rule(times=st.sampled_from(turmoil.TIMES))
     def ask_for_times(self, times: dict[str, Any]) -> None:

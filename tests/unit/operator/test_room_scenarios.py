@@ -8,6 +8,7 @@ from paper_fleet.fleet import PaperFleet
 from paper_fleet.intents import digest_of, model_body
 from paper_fleet.promises import Promises
 from paper_fleet.scenes import serving
+from perigee_api import names
 from perigee_api.inference_model import ModelPhase
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain import kinds
@@ -172,3 +173,50 @@ def test_where_a_model_is_on_every_satellite_it_says_which_are_too_small() -> No
 
 def _allocate(node: dict[str, Any], memory: str) -> None:
     node["status"]["allocatable"]["memory"] = memory
+
+
+def drawing(watts: float, number: int = 1, **more: Any) -> dict[str, Any]:
+    return model_body(artifact_number=number, replicas=1, resources={"power": watts}, **more)
+
+
+def served_on(fleet: PaperFleet, model: str) -> set[str]:
+    """Satellites on which a model serves."""
+    wanted = {names.MODEL_LABEL: model, names.ACTIVE_LABEL: "true"}
+    pods = fleet.values(kinds.POD)
+    return {
+        p["spec"]["nodeName"] for p in pods if wanted.items() <= p["metadata"]["labels"].items()
+    }
+
+
+def test_models_share_the_power_that_satellites_have() -> None:
+    fleet = fleet_with("4Gi", "4Gi", "4Gi")
+    for name, watts in (("sat-1", 5), ("sat-2", 3)):
+        fleet.amend_satellite(name, hardware={"power": watts})
+    fleet.ask("m", drawing(4))
+    fleet.ask("other", drawing(3, 2))
+    fleet.pass_time(90)
+    assert served_on(fleet, "m") == {"sat-1"}
+    assert served_on(fleet, "other") == {"sat-2"}
+    assert told(fleet) | told(fleet, 2) == {"sat-1", "sat-2"}, "sat-3 says nothing of power"
+    fleet.ask("third", drawing(1.5, 3))
+    fleet.pass_time(90)
+    assert served_on(fleet, "third") == set()
+    assert "sat-1 has 1 W of the 1.5 W of power asked for" in fleet.model("third").message
+    fleet.amend_satellite("sat-3", hardware={"power": 1.5})
+    fleet.pass_time(90)
+    assert served_on(fleet, "third") == {"sat-3"}
+
+
+def test_where_two_revisions_draw_too_much_one_takes_the_other_s_place() -> None:
+    fleet = fleet_with("4Gi", "4Gi")
+    for name in ("sat-1", "sat-2"):
+        fleet.amend_satellite(name, hardware={"power": 5})
+    rollout = {"strategy": "Auto", "steps": []}
+    resources = {"power": 3}
+    fleet.ask("m", model_body(replicas=2, resources=resources, rollout=rollout))
+    fleet.pass_time(90)
+    fleet.ask("m", model_body(replicas=2, artifact_number=2, resources=resources, rollout=rollout))
+    fleet.pass_time(300)
+    assert set(serving(fleet)) == {"sat-1", "sat-2"}
+    assert fleet.model().phase is ModelPhase.HEALTHY
+    assert fleet.model().previous_revision is not None

@@ -233,7 +233,8 @@ def test_delivery_that_has_begun_goes_on_outside_and_no_other_satellite_begins()
     for satellite in fleet.satellites.values():
         satellite.linked = False
     steps = [{"wave": {"count": 1}}, {"wave": {"count": 2}}]
-    fleet.ask("m", body(2, replicas=3, steps=steps, windows=[span(0, 70), span(900, 2000)]))
+    windows = [span(0, 70), span(900, 2000)]
+    fleet.ask("m", body(2, replicas=3, steps=steps, windows=windows, prefetch=False))
     until(fleet, 70)
     begun = told_to_fetch(fleet, 2)
     assert len(begun) == 1

@@ -12,7 +12,12 @@ from typing import Any, Final, NoReturn
 
 import structlog
 
-from perigee_api.names import COUNTS_SOCKET, ROLLED_BACK_SOCKET, STANDALONE_DIRECTORY
+from perigee_api.names import (
+    COUNTS_SOCKET,
+    ROLLED_BACK_SOCKET,
+    SHADOW_SOCKET,
+    STANDALONE_DIRECTORY,
+)
 from perigee_edge.artifacts.download import http_client
 from perigee_edge.artifacts.eviction import Limits
 from perigee_edge.artifacts.store import ArtifactStore
@@ -25,6 +30,7 @@ from perigee_edge.report.counted import Clocks as CountedClocks
 from perigee_edge.report.counted import Counted
 from perigee_edge.report.heartbeat import Clocks, Heartbeat, Satellite
 from perigee_edge.report.lease import ApiServer, LeaseClient
+from perigee_edge.report.meeting import Meeting
 from perigee_edge.report.rolled_back import Listener
 from perigee_edge.report.standalone import keep_root
 from perigee_edge.standalone.records import pinned
@@ -32,6 +38,7 @@ from perigee_edge.standalone.records import pinned
 _log: Final = structlog.get_logger()
 _ROLLED_BACK: Final = Path(ROLLED_BACK_SOCKET).name
 _COUNTS: Final = Path(COUNTS_SOCKET).name
+_SHADOW: Final = Path(SHADOW_SOCKET).name
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,11 @@ async def run_agent(settings: Settings) -> None:
                 memory,
                 Clocks(time.monotonic, lambda: datetime.now(UTC)),
             )
-            heard = (listener.run(), counted.run(store.directory / _COUNTS))
+            heard = (
+                listener.run(),
+                counted.run(store.directory / _COUNTS),
+                Meeting().run(store.directory / _SHADOW),
+            )
             await _run_until_told(settings, heartbeat, worker, heard)
     finally:
         await lease.close()

@@ -110,6 +110,8 @@ class Counted:
             age_s=int(age_s),
             lasted_s=round(said.lasted_s),
             counts=said.counts,
+            shadow=said.shadow,
+            features=said.features,
             before=self._baselines.beside(said, begun_s, self._period_s()),
         )
 

@@ -15,30 +15,40 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from perigee_edge.serve.body import BodyBudget, receive, too_large
-from perigee_edge.serve.inference import answer
+from perigee_edge.serve.inference import Answer, answer
 from perigee_edge.serve.metrics import Metrics
 from perigee_edge.serve.protocol.errors import RequestError
 from perigee_edge.serve.protocol.metadata import model_metadata, server_metadata
 from perigee_edge.serve.protocol.request import HEADER_LENGTH
-from perigee_edge.serve.protocol.response import EncodedResponse
 from perigee_edge.serve.served_model import ServedModel
 from perigee_edge.serve.settings import RequestLimits
+from perigee_edge.serve.shadow.mirror import Mirror
+from perigee_edge.serve.tensors import Tensors
 
 _log = structlog.get_logger(__name__)
 
 _CLIENT_CLOSED_REQUEST = 499
 """As nginx counts them; nobody is there to read it."""
 
+Observe = Callable[[Tensors, Tensors], None]
+"""Is told the inputs and outputs of each request that was answered; does not wait."""
+
 Name = Annotated[str, Path(max_length=253)]
 
 
-def create_app(model: ServedModel, limits: RequestLimits, metrics: Metrics) -> FastAPI:
+def create_app(
+    model: ServedModel,
+    limits: RequestLimits,
+    metrics: Metrics,
+    mirror: Mirror,
+    observe: Observe | None = None,
+) -> FastAPI:
     """The application that serves one model."""
     app = FastAPI(title="Perigee", docs_url=None, redoc_url=None, openapi_url=None)
     _add_errors(app)
     _add_server(app, model, metrics)
     _add_model(app, model)
-    _add_inference(app, model, limits, metrics)
+    _add_inference(app, model, limits, metrics, mirror, observe)
     return app
 
 
@@ -103,8 +113,13 @@ def _add_model(app: FastAPI, model: ServedModel) -> None:
         return _readiness(model, {"name": model.name})
 
 
-def _add_inference(
-    app: FastAPI, model: ServedModel, limits: RequestLimits, metrics: Metrics
+def _add_inference(  # noqa: PLR0913, PLR0917 - all that a request touches
+    app: FastAPI,
+    model: ServedModel,
+    limits: RequestLimits,
+    metrics: Metrics,
+    mirror: Mirror,
+    observe: Observe | None,
 ) -> None:
     budget = BodyBudget(limits.max_bodies_bytes)
 
@@ -117,15 +132,20 @@ def _add_inference(
         coding = request.headers.get("Content-Encoding")
         with budget.share() as share:
             body = await receive(aiter(request.stream()), coding, share, limits)
-            encoded = await _unless_gone(
+            answered = await _unless_gone(
                 request, answer(model, body, request.headers.get(HEADER_LENGTH), limits)
             )
+        mirror.answered(answered.inputs, answered.outputs)
+        if observe is not None:
+            observe(answered.inputs, answered.outputs)
+        encoded = answered.encoded
         return Response(b"".join(encoded.parts), headers=encoded.headers)
 
     @app.post("/v2/models/{name}/infer")
     @app.post("/v2/models/{name}/versions/{version}/infer")
     async def infer(request: Request, name: Name, version: str | None = None) -> Response:
         started = time.perf_counter()
+        mirror.arrived()
         try:
             response = await inferred(request, name, version)
         except RequestError as error:
@@ -134,6 +154,9 @@ def _add_inference(
                 _log.error("inference failed", error=error.message)
         except ClientDisconnect:
             response = Response(status_code=_CLIENT_CLOSED_REQUEST)
+        finally:
+            # Whatever waits for this runs once the answer is on its way: nothing below waits.
+            mirror.left()
         if model.draining:
             # The client's next request had better go elsewhere.
             response.headers["Connection"] = "close"
@@ -141,7 +164,7 @@ def _add_inference(
         return response
 
 
-async def _unless_gone(request: Request, work: Awaitable[EncodedResponse]) -> EncodedResponse:
+async def _unless_gone(request: Request, work: Awaitable[Answer]) -> Answer:
     """Await the work, or cancel it when the client closes its connection.
 
     Raises:

@@ -171,6 +171,14 @@ def serve(  # noqa: PLR0913 - a parameter for each option is how typer works
             help="The address is asked for only while this file says true.",
         ),
     ] = None,
+    shadow_file: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="PERIGEE_SERVE_SHADOW_FILE",
+            help="While this file has a number, that percentage of the requests of the server that"
+            " is active is answered here, too, for comparison alone.",
+        ),
+    ] = None,
     namespace: Annotated[
         str | None,
         typer.Option(envvar="PERIGEE_SERVE_NAMESPACE", help="The model's namespace."),
@@ -241,6 +249,7 @@ def serve(  # noqa: PLR0913 - a parameter for each option is how typer works
             "handover": handover,
             "handover_fd": handover_fd,
             "active_file": active_file,
+            "shadow_file": shadow_file,
             "namespace": namespace,
             "pod": pod,
             "block_s": block_s,

@@ -1,5 +1,6 @@
 """One inference, from the bytes of a request's body to the parts of the answer's; no HTTP."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from perigee_edge.serve.batching import QueueFullError
@@ -13,12 +14,22 @@ from perigee_edge.serve.settings import RequestLimits
 from perigee_edge.serve.tensors import Tensors
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was computed, and as it goes out."""
+
+    encoded: EncodedResponse
+    inputs: Tensors
+    outputs: Tensors
+    """All of the model's, whichever were asked for."""
+
+
 async def answer(
     model: ServedModel,
     body: bytes | bytearray | memoryview,
     header_length: str | None,
     limits: RequestLimits,
-) -> EncodedResponse:
+) -> Answer:
     """Decode, check, queue, compute, encode.
 
     Args:
@@ -35,7 +46,8 @@ async def answer(
     chosen = chosen_outputs(request, running.session.outputs)
     check_inputs(request.inputs, running.session.inputs, refuse_non_finite=limits.refuse_non_finite)
     outputs = await _computed(model, request.inputs)
-    return encode_response(model.name, model.revision, request.id, outputs, chosen)
+    encoded = encode_response(model.name, model.revision, request.id, outputs, chosen)
+    return Answer(encoded, request.inputs, outputs)
 
 
 async def _computed(model: ServedModel, inputs: Tensors) -> Tensors:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -15,16 +15,20 @@ import uvloop
 from fastapi import FastAPI
 
 from perigee_api.termination import EXIT_STATUS, Termination, TerminationReason
+from perigee_edge.logs import ToStructlog
 from perigee_edge.serve.app import create_app
 from perigee_edge.serve.arguments import as_served
 from perigee_edge.serve.batching import Batcher
 from perigee_edge.serve.claimant import Claimant, Standing, is_active
+from perigee_edge.serve.counting import Counting
 from perigee_edge.serve.handed import HandedSockets
 from perigee_edge.serve.loading import LoadError, load
 from perigee_edge.serve.metrics import Metrics
 from perigee_edge.serve.recheck import until_golden_set_fails
 from perigee_edge.serve.served_model import ModelState, Running, ServedModel
 from perigee_edge.serve.settings import ModelSettings, ServerSettings, ServeSettings
+from perigee_edge.serve.shadow.introduced import Introduced
+from perigee_edge.serve.shadow.mirror import Mirror
 from perigee_edge.serve.supervised import Supervised
 from perigee_edge.serve.telling import counting_of, tell
 from perigee_edge.serve.termination import write_termination
@@ -57,16 +61,9 @@ class _Stop:
         (self.insisted if self.asked.is_set() else self.asked).set()
 
 
-class _ToStructlog(logging.Handler):
-    """uvicorn's own log, in the format of all the rest."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        _log.log(record.levelno, record.getMessage(), exc_info=record.exc_info)
-
-
 def run(settings: ServeSettings) -> int:
     """Serve until a signal comes or the model proves unfit; gives the exit status."""
-    logging.basicConfig(level=logging.WARNING, handlers=[_ToStructlog()])
+    logging.basicConfig(level=logging.WARNING, handlers=[ToStructlog()])
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         termination = runner.run(_run(settings))
     if termination is None:
@@ -93,7 +90,10 @@ async def _run(settings: ServeSettings) -> Termination | None:
         count=counting.request if counting else None,
     )
     metrics.model(model.name, model.revision, settings.model.engine, settings.model.artifact)
-    config = _configuration(create_app(model, settings.limits, metrics), settings.server)
+    mirror = Mirror()
+    observe = counting.sampled if counting else None
+    app = create_app(model, settings.limits, metrics, mirror, observe)
+    config = _configuration(app, settings.server)
     server = _Server(config)
     handed, own = HandedSockets(config, server), HandedSockets(config, server)
     stop = _Stop()
@@ -104,18 +104,14 @@ async def _run(settings: ServeSettings) -> Termination | None:
     # that takes requests and answers none.
     async with asyncio.TaskGroup() as tasks:
         serving = tasks.create_task(server.serve(sockets=listeners))
-        work = _Work(settings.model, model, metrics, supervised)
+        work = _Work(settings.model, model, metrics, supervised, counting)
         working = tasks.create_task(work.done(tasks))
         leaving = _Leaving(server, model, handed, own, supervised)
         others = [
             tasks.create_task(_drained(stop, leaving, settings.server)),
             tasks.create_task(_claimed(settings, model, handed, supervised, stop)),
             *([tasks.create_task(supervised.run())] if supervised else []),
-            *(
-                [tasks.create_task(tell(counting, settings.model.artifact_directory))]
-                if counting
-                else []
-            ),
+            *map(tasks.create_task, _told(settings, model, counting, mirror, supervised)),
         ]
         for listener in listeners:
             _log.info("listening", port=listener.getsockname()[1], model=model.name)
@@ -130,6 +126,21 @@ async def _run(settings: ServeSettings) -> Termination | None:
             task.cancel()
     _log.info("stopped")
     return None if working.cancelled() else working.result()
+
+
+def _told(
+    settings: ServeSettings,
+    model: ServedModel,
+    counting: Counting | None,
+    mirror: Mirror,
+    supervised: Supervised | None,
+) -> tuple[Coroutine[Any, Any, None], ...]:
+    """What the agent is told, and asked for; nothing where no Pod serves."""
+    if counting is None:
+        return ()
+    accepts = (lambda: supervised.accepts) if supervised else (lambda: True)
+    introduced = Introduced(settings, model, mirror, counting, accepts)
+    return tell(counting, settings.model.artifact_directory), introduced.run()
 
 
 def _configuration(app: FastAPI, settings: ServerSettings) -> uvicorn.Config:
@@ -192,6 +203,7 @@ class _Work:
         model: ServedModel,
         metrics: Metrics,
         supervised: Supervised | None,
+        counting: Counting | None,
     ) -> None:
         self.computing: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Goes on when the rest is done: what has begun is finished."""
@@ -199,6 +211,7 @@ class _Work:
         self._model = model
         self._metrics = metrics
         self._supervised = supervised
+        self._counting = counting
 
     async def done(self, tasks: asyncio.TaskGroup) -> Termination:
         """Load the model and have it compute; returns only once it must not serve."""
@@ -216,6 +229,8 @@ class _Work:
             return error.termination
         if loaded.verdict:
             self._metrics.golden(loaded.verdict)
+        if self._counting:
+            self._counting.refer_to(loaded.reference)
         batcher = Batcher(loaded.session, settings.batching_options, self._metrics.batch)
         running = Running(loaded.session, batcher)
         model.serve(running)

@@ -15,6 +15,7 @@ from perigee_edge.serve.engine.interface import (
     Session,
 )
 from perigee_edge.serve.engine.registry import EngineUnavailableError, engine_named
+from perigee_edge.serve.features import Reference
 from perigee_edge.serve.protocol.conformance import check_inputs
 from perigee_edge.serve.protocol.errors import RequestError
 from perigee_edge.serve.settings import GoldenSettings, ModelSettings
@@ -43,6 +44,8 @@ class LoadedModel:
 
     session: Session
     verdict: golden.Verdict | None
+    reference: Reference | None
+    """What samples of requests are counted beside."""
 
 
 def load(settings: ModelSettings) -> LoadedModel:
@@ -63,24 +66,26 @@ def load(settings: ModelSettings) -> LoadedModel:
         raise LoadError(TerminationReason.CONFIGURATION_INVALID, str(error)) from error
     _log.info("model loaded", seconds=round(time.perf_counter() - started, 3))
     if settings.golden is None:
-        return LoadedModel(session, None)
+        return LoadedModel(session, None, None)
     started = time.perf_counter()
-    verdict = _verdict(session, settings, settings.golden)
+    verdict, reference = _verified(session, settings, settings.golden)
     _log.info(verdict.sentence, seconds=round(time.perf_counter() - started, 3))
     if not verdict.passed:
         raise LoadError(TerminationReason.GOLDEN_SET_FAILED, verdict.sentence)
-    return LoadedModel(session, verdict)
+    return LoadedModel(session, verdict, reference)
 
 
-def _verdict(session: Session, settings: ModelSettings, wanted: GoldenSettings) -> golden.Verdict:
+def _verified(
+    session: Session, settings: ModelSettings, wanted: GoldenSettings
+) -> tuple[golden.Verdict, Reference]:
     try:
         path = artifact.verified(settings.artifact_directory, wanted.sha256)
         golden_set = golden.read_golden_set(path)
         check_inputs(golden_set.inputs, session.inputs, refuse_non_finite=False)
         outputs = _computed(session, golden_set.inputs, settings.max_batch_size)
-        return golden.compare(
-            outputs, golden_set.outputs, GoldenMetric(wanted.metric), wanted.threshold
-        )
+        metric = GoldenMetric(wanted.metric)
+        verdict = golden.compare(outputs, golden_set.outputs, metric, wanted.threshold)
+        return verdict, Reference.of(golden_set, outputs, metric)
     except artifact.ArtifactMissingError as error:
         raise LoadError(TerminationReason.ARTIFACT_MISSING, f"golden set: {error}") from error
     except (golden.GoldenSetUnreadableError, golden.OutputsDifferError, RequestError) as error:

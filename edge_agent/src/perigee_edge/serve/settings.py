@@ -95,6 +95,8 @@ class ServerSettings(BaseModel):
     """Number of a connection to it. The server then listens on nothing of its own."""
     active_file: Path | None = None
     """Says whether the server is to have that address."""
+    shadow_file: Path | None = None
+    """Says which share of another server's requests, in percent, is to be handed on to this one."""
     namespace: Name | None = None
     """Of the model; None where no Pod serves it."""
     pod: Name | None = None

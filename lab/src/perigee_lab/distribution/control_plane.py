@@ -20,8 +20,11 @@ _MUTATING_POLICIES: Final = (
 
 def kine() -> Component:
     """The store that the API server takes for etcd: SQLite behind etcd's protocol."""
-    # Write-ahead logging survives a power loss; a reader never waits for a writer.
-    options = "_journal=WAL&cache=shared&_busy_timeout=30000"
+    # As K3s has it: a power loss may cost the last moments, and never what was before them.
+    options = (
+        "_journal_mode=WAL&_busy_timeout=30000&_synchronous=NORMAL&_txlock=immediate"
+        "&_stmt_cache_size=20&cache=shared"
+    )
     return Component(
         name="kine",
         argv=(

@@ -3,15 +3,19 @@
 from collections.abc import Iterator
 
 from perigee_api.comparison import ComparisonStatus
+from perigee_api.copy_move import CopyMove
+from perigee_api.drift import DriftStatus
 from perigee_api.inference_model import (
     InferenceModelSpec,
     InferenceModelStatus,
     MetricStatus,
     RolloutStatus,
     Step,
+    Swap,
 )
+from perigee_api.shadow import ShadowStatus
 
-PASSED, UNDER_WAY, AHEAD = "✔", "▶", "·"
+PASSED, UNDER_WAY, AHEAD, GIVEN_UP = "✔", "▶", "·", "✘"
 
 
 def rollout_text(name: str, spec: InferenceModelSpec, status: InferenceModelStatus) -> str:
@@ -35,11 +39,36 @@ def _lines(name: str, spec: InferenceModelSpec, status: InferenceModelStatus) ->
         yield f"  weight     {status.rollout.weight} % asked, {status.weight} % served"
         yield ""
         yield from _steps(spec, status.rollout)
+    if status.swaps:
+        yield ""
+        yield from (f"  {_swapped(swap)}" for swap in status.swaps)
+    if status.move is not None:
+        yield ""
+        yield f"  {_moved(status.move)}"
     if status.history:
         yield ""
         yield from (
             f"  {e.time:%Y-%m-%d %H:%M:%S}  {e.reason}: {e.message}" for e in status.history
         )
+
+
+def _swapped(swap: Swap) -> str:
+    """What becomes of a swap in place."""
+    mark = UNDER_WAY if swap.ended is None else PASSED
+    until = "" if swap.ended is None else f", verified since {swap.ended:%H:%M:%S}"
+    return f"{mark} {swap.satellite}: {swap.revision} in place since {swap.began:%H:%M:%S}{until}"
+
+
+def _moved(move: CopyMove) -> str:
+    """What becomes of a copy that moves for the sake of `keepInReach`, or has."""
+    way = f"a copy from {move.from_satellite} to {move.to_satellite} since {move.started:%H:%M:%S}"
+    if move.given_up:
+        return f"{GIVEN_UP} {way}, given up: {move.given_up}"
+    if move.ended is not None:
+        return f"{PASSED} {way}, over since {move.ended:%H:%M:%S}"
+    handed_over = move.handed_over
+    serves = "" if handed_over is None else f", which serves since {handed_over:%H:%M:%S}"
+    return f"{UNDER_WAY} {way}{serves}"
 
 
 def _steps(spec: InferenceModelSpec, rollout: RolloutStatus) -> Iterator[str]:
@@ -54,6 +83,10 @@ def _steps(spec: InferenceModelSpec, rollout: RolloutStatus) -> Iterator[str]:
         yield from (f"       {_measured(m)}" for m in rollout.analysis if m.step == index)
         if rollout.comparison is not None and rollout.comparison.step == index:
             yield f"       {_compared(rollout.comparison)}"
+        if rollout.drift is not None and rollout.drift.step == index:
+            yield f"       {_drifted(rollout.drift)}"
+        if rollout.shadow is not None and rollout.shadow.step == index:
+            yield f"       {_shadowed(rollout.shadow)}"
 
 
 def _measured(metric: MetricStatus) -> str:
@@ -69,6 +102,23 @@ def _compared(comparison: ComparisonStatus) -> str:
     return f"comparison: {comparison.verdict} (blocks {comparison.blocks}, {counts})"
 
 
+def _drifted(drift: DriftStatus) -> str:
+    """What was found of the candidate's drift."""
+    found = (
+        f"{each.feature.lower()} {'untold' if each.index is None else f'{each.index:.2f}'}"
+        f" of {each.samples} samples"
+        for each in drift.features
+    )
+    figures = ", ".join(found) or "nothing counted yet"
+    return f"drift: {drift.verdict} ({figures})"
+
+
+def _shadowed(shadow: ShadowStatus) -> str:
+    """What was found of the candidate's answers."""
+    counts = f"compared {shadow.compared}, agreed {shadow.agreed}, failed {shadow.failed}"
+    return f"agreement: {shadow.verdict} ({counts}, left out {shadow.dropped})"
+
+
 def _said(step: Step) -> str:
     """A step as its YAML has it, in one line."""
     ((kind, value),) = step.model_dump(mode="json", by_alias=True, exclude_none=True).items()
@@ -76,7 +126,7 @@ def _said(step: Step) -> str:
         return f"{kind}: {value}"
     if kind == "analysis":
         names = [metric["name"] for metric in value.get("metrics", ())]
-        others = [name for name in ("golden", "comparison") if name in value]
+        others = [name for name in ("golden", "comparison", "drift") if name in value]
         return f"{kind}: {', '.join([*others, *names])}"
     inner = ", ".join(f"{key}: {each}" for key, each in value.items()) or "until somebody says go"
     return f"{kind}: {inner}"

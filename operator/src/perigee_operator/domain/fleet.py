@@ -12,7 +12,7 @@ from perigee_api.rollout_action import RolloutActionSpec
 from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, TelemetryDays
 from perigee_operator.domain.agents.agent import AgentSetView, AgentView
-from perigee_operator.domain.analysis.compared import Compared
+from perigee_operator.domain.analysis.compared import Compared, Drifted, Shadowed
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
 from perigee_operator.domain.container import ContainerView
@@ -32,6 +32,8 @@ class Settings:
     """Share of the fleet that may become Lost within an hour without a human's consent."""
     rollouts_at_once: int = 0
     """Rollouts that may be under way at once; 0: as many as there are."""
+    tracks_at_once: int = 128
+    """In one plan, of satellites; and as many of all else. A plan that is larger is cut."""
     sweep_limit_s: float = 5
     """The planner looks at the fleet at least this often."""
     losing_guard_s: float = 5
@@ -179,6 +181,8 @@ class PodView:
     """What is set aside for it on its Node."""
     unscheduled: str = ""
     """Why the scheduler finds no Node for it, in its words; empty where it does not say so."""
+    placement: str = ""
+    """Digest of what said to which Nodes it may go; empty where a DaemonSet made it."""
 
     @property
     def serves(self) -> bool:
@@ -265,9 +269,10 @@ class ModelView:
     actions: tuple[ActionView, ...] = ()
     """What people have asked of its rollouts, the oldest first."""
     measured: Mapping[MetricKey, Record] = field(default_factory=dict)
-    """What was measured of its candidate by now; its status may lag behind."""
     compared: Compared | None = None
-    """How its candidate compares with the stable revision by now; likewise."""
+    shadowed: Shadowed | None = None
+    drifted: Drifted | None = None
+    """What is known of its candidate by now; its status may lag behind."""
     name_taken: str | None = None
     """What of it cannot be made, since somebody else's object has the name."""
     policy: PolicyView | None = None

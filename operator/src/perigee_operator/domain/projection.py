@@ -8,6 +8,8 @@ from perigee_api.satellite_node import Orbit, SatelliteNodeSpec, SatelliteNodeSt
 from perigee_operator.domain.fleet import HeartbeatView, NodeView, SatelliteView
 from perigee_operator.domain.kinds import LEASE, NODE
 from perigee_operator.domain.orbit.period import period_s
+from perigee_operator.domain.workloads.power import power
+from perigee_operator.domain.workloads.quantity import thousandths
 from perigee_operator.domain.writes import Apply, ObjectKey, RemoveLabels, SetTaints, Taint, Write
 
 LOST = Taint(names.LOST_TAINT, "NoSchedule")
@@ -99,6 +101,19 @@ def taint_writes(node: NodeView, wanted: frozenset[Taint]) -> list[Write]:
     return [SetTaints(ObjectKey(NODE, node.name), node.uid, ours, wanted)]
 
 
+def power_writes(node: NodeView, spec: SatelliteNodeSpec) -> list[Write]:
+    """Has a Node say how much power there is for models; none, where nobody says any more.
+
+    A kubelet keeps what others say of such a resource, but for a Node that was made anew.
+    """
+    stated = power(spec.hardware.power or 0.0)
+    if node.allocatable.get(names.POWER_RESOURCE, 0) == thousandths(stated[names.POWER_RESOURCE]):
+        return []
+    said = {"capacity": stated, "allocatable": stated}
+    body = {"metadata": {"uid": node.uid}, "status": said}
+    return [Apply(ObjectKey(NODE, node.name), body, subresource="status")]
+
+
 def leaving_writes(node: NodeView, *, forget: bool) -> list[Write]:
     """Takes Perigee's taints and labels off a Node.
 
@@ -119,9 +134,19 @@ def leaving_writes(node: NodeView, *, forget: bool) -> list[Write]:
 
 
 def assignment_writes(
-    view: SatelliteView, node: str, artifacts: tuple[AssignedArtifact, ...]
+    view: SatelliteView,
+    node: str,
+    artifacts: tuple[AssignedArtifact, ...],
+    ahead: tuple[str, ...] = (),
 ) -> list[Write]:
-    """Tells a satellite what to keep on board, in an annotation of its Lease."""
+    """Tells a satellite what to keep on board, in an annotation of its Lease.
+
+    Args:
+        view: the satellite.
+        node: name of its Node.
+        artifacts: the most urgent first.
+        ahead: digests of those that are fetched ahead of their turn.
+    """
     heartbeat: HeartbeatView | None = view.heartbeat
     if heartbeat is None or view.spec is None:
         return []
@@ -129,6 +154,7 @@ def assignment_writes(
         epoch=view.status.epoch,
         heartbeat_interval_s=view.spec.liveness.heartbeat_interval,
         artifacts=artifacts,
+        ahead=ahead or None,
         orbit_period_s=period_s(view.spec.orbit),
     )
     if wanted == heartbeat.assignment:

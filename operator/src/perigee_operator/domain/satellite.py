@@ -54,9 +54,11 @@ class Satellite:
     in for them."""
     artifacts: Mapping[str, ArtifactReport]
     assigned: frozenset[str]
-    """Digests of the artifacts that it was told to keep."""
+    """Digests of the artifacts that it was told to keep for what has begun there."""
     contacts: Contacts
     """`UNKNOWN` while it is out of service."""
+    ahead: frozenset[str] = frozenset()
+    """Digests of those that it was told to fetch ahead of their turn: they begin nothing."""
     reports: bool = True
     """What its agent says can be read: otherwise nobody hears when an artifact is on board."""
     told_at: datetime | None = None
@@ -125,6 +127,8 @@ def satellite(
     heartbeat = view.heartbeat
     report = heartbeat.report if heartbeat else None
     assignment = heartbeat.assignment if heartbeat else None
+    told = frozenset(a.sha256 for a in assignment.artifacts) if assignment else frozenset[str]()
+    ahead = frozenset((assignment.ahead if assignment else None) or ())
     return Satellite(
         name=view.name,
         node=view.node,
@@ -135,7 +139,8 @@ def satellite(
         artifacts=report.artifacts if report else {},
         told_at=heartbeat.previous_at if heartbeat else None,
         rolled_back=(report.rolled_back if report else None) or (),
-        assigned=frozenset(a.sha256 for a in assignment.artifacts) if assignment else frozenset(),
+        assigned=told - ahead,
+        ahead=ahead,
         contacts=assessment.contacts,
         reports=heartbeat is None or heartbeat.report_error is None,
         uplink_kbit_s=(view.spec.link if view.spec else Link()).uplink,

@@ -10,6 +10,7 @@ from perigee_operator.domain.analysis.tally import tally_of
 from perigee_operator.domain.fleet import ModelView
 from perigee_operator.domain.rollout.comparison_status import compared_of, key_of
 from perigee_operator.domain.rollout.comparison_terms import ComparisonTerms, read, recalled
+from perigee_operator.services.block_book import BlockBook
 from perigee_operator.services.served_book import Served
 
 
@@ -43,14 +44,10 @@ class _Entry:
 
 
 class ComparisonBook:
-    """Compares what the status of a model says is to be compared.
-
-    It goes on from what the status has kept: an operator that was restarted loses a minute of
-    blocks at most, beside those that had ended before it began.
-    """
+    """Compares what the status of a model says is to be compared."""
 
     def __init__(self) -> None:
-        self._entries: dict[str, _Entry] = {}
+        self._book = BlockBook(_entry)
 
     def of(
         self, models: Iterable[ModelView], served: Mapping[str, tuple[Served, ...]]
@@ -61,15 +58,8 @@ class ComparisonBook:
             models: all of them.
             served: what satellites have told since the last time, likewise.
         """
-        known, self._entries = self._entries, {}
-        for model in models:
-            entry = _entry(model, known.get(model.uid))
-            if entry is None:
-                continue
-            self._entries[model.uid] = entry
-            for each in served.get(model.uid, ()):
-                entry.take(each)
-        return {uid: entry.found for uid, entry in self._entries.items()}
+        entries = self._book.look(models, served)
+        return {uid: entry.found for uid, entry in entries.items()}
 
 
 def _entry(model: ModelView, known: _Entry | None) -> _Entry | None:

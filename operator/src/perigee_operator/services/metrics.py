@@ -1,15 +1,12 @@
 """What the operator tells Prometheus."""
 
-from collections import Counter as Tally
 from collections.abc import Callable
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
-from perigee_api.inference_model import ModelPhase
-from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.fleet import Snapshot
-from perigee_operator.domain.satellite_status import AGENT_STUCK
+from perigee_operator.services.fleet_metrics import FleetMetrics
 from perigee_operator.services.rollout_metrics import RolloutMetrics
 from perigee_operator.storage.outcomes import Result
 
@@ -17,9 +14,6 @@ SWEEP_BUCKETS_S = (
     *(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1),
     *(0.15, 0.2, 0.3, 0.5, 1.0, 2.0, 5.0, 10.0),
 )
-
-HOLDING = frozenset({"LossHeld", AGENT_STUCK})
-"""Conditions whose satellites are counted."""
 
 ANSWERED = frozenset({Result.DONE, Result.UNCHANGED, Result.REFUSED})
 
@@ -45,32 +39,7 @@ class Metrics:
             buckets=SWEEP_BUCKETS_S,
             registry=self.registry,
         )
-        self._satellites = Gauge(
-            "perigee_satellites", "Satellites by phase.", ["phase"], registry=self.registry
-        )
-        self._models = Gauge(
-            "perigee_models", "Models by phase.", ["phase"], registry=self.registry
-        )
-        self._held = Gauge(
-            "perigee_losses_held",
-            "Satellites whose loss waits for a human.",
-            registry=self.registry,
-        )
-        self._stuck = Gauge(
-            "perigee_agents_stuck",
-            "Satellites whose agent holds up the replacement of all others.",
-            registry=self.registry,
-        )
-        self._outdated = Gauge(
-            "perigee_agents_outdated",
-            "Agents that are not of the DaemonSet's template as it is now.",
-            registry=self.registry,
-        )
-        self._observing = Gauge(
-            "perigee_observing",
-            "1 while heartbeats that come would be seen.",
-            registry=self.registry,
-        )
+        self._of_fleet = FleetMetrics(self.registry)
         self._writes = Counter(
             "perigee_writes_total",
             "Writes to the API server.",
@@ -110,20 +79,5 @@ class Metrics:
         """A sweep over the fleet as it was at that moment was completed."""
         self._last_sweep_s = self._last_progress_s = at_s
         self._sweeps.observe(planned_s)
-        satellites = Tally(view.status.phase for view in snapshot.satellites)
-        for phase in SatellitePhase:
-            self._satellites.labels(phase.value).set(satellites[phase])
-        models = Tally(view.status.phase for view in snapshot.models)
-        for model_phase in ModelPhase:
-            self._models.labels(model_phase.value).set(models[model_phase])
+        self._of_fleet.look(snapshot)
         self._of_rollouts.look(snapshot.models, now)
-        holding = Tally(
-            condition.type
-            for view in snapshot.satellites
-            for condition in view.status.conditions
-            if condition.type in HOLDING and condition.status == "True"
-        )
-        self._held.set(holding["LossHeld"])
-        self._stuck.set(holding[AGENT_STUCK])
-        self._outdated.set(len(snapshot.agents.outdated) if snapshot.agents else 0)
-        self._observing.set(snapshot.hearing.observing_since is not None)

@@ -17,6 +17,7 @@ from perigee_operator.services.contacts.worker import WorkerProcess
 from perigee_operator.services.garbage import collect_seldom
 from perigee_operator.services.http import application, listening
 from perigee_operator.services.measurements.book import MeasurementBook
+from perigee_operator.services.measurements.jobs import Jobs, keep_tidy
 from perigee_operator.services.measurements.measuring import measure
 from perigee_operator.services.measurements.prometheus import Prometheus
 from perigee_operator.services.metrics import Metrics
@@ -66,6 +67,7 @@ async def operating(config: Config) -> AsyncIterator[FleetCache]:
             namespace=own_namespace(),
             on_change=changed.set,
         )
+        faults = FaultPoint.from_environment(os.environ)
         writer = Writer(
             api,
             fleet,
@@ -73,7 +75,7 @@ async def operating(config: Config) -> AsyncIterator[FleetCache]:
             instance=instance,
             count=metrics.wrote,
             tell=notifier.tell,
-            faults=FaultPoint.from_environment(os.environ),
+            faults=faults,
         )
         contacts = ContactBook(
             _utc_now,
@@ -81,8 +83,9 @@ async def operating(config: Config) -> AsyncIterator[FleetCache]:
             on_change=changed.set,
         )
         measurements = MeasurementBook(_utc_now, on_change=changed.set)
+        jobs = Jobs(api, mode=config.mode, faults=faults)
         served = ServedBook(_utc_now())
-        ServedMetrics(metrics.registry, lambda: served.sums)
+        ServedMetrics(metrics.registry, lambda: served.sums, lambda: served.drifts)
         photographer = Photographer(
             fleet, contacts, config.settings(), served, measurements, metrics.heard_outside
         )
@@ -100,7 +103,10 @@ async def operating(config: Config) -> AsyncIterator[FleetCache]:
             group.create_task(fleet.run(), name="fleet"),
             group.create_task(_plan(fleet, planner), name="planner"),
             group.create_task(contacts.run(worker), name="contacts"),
-            group.create_task(measure(measurements, prometheus, _utc_now), name="measurements"),
+            group.create_task(
+                measure(measurements, prometheus, jobs, _utc_now), name="measurements"
+            ),
+            group.create_task(_tidy(fleet, jobs, measurements), name="jobs"),
             group.create_task(_collect(fleet), name="garbage"),
             group.create_task(notifier.run(api), name="webhooks"),
         ]
@@ -130,6 +136,11 @@ async def _plan(fleet: FleetCache, planner: Planner) -> None:
     """Plans once everything has been listed: before that, absence means nothing."""
     await fleet.synced()
     await planner.run()
+
+
+async def _tidy(fleet: FleetCache, jobs: Jobs, measurements: MeasurementBook) -> None:
+    await fleet.synced()
+    await keep_tidy(jobs, measurements)
 
 
 async def _collect(fleet: FleetCache) -> None:

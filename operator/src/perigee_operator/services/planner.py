@@ -9,6 +9,7 @@ import structlog
 
 from perigee_operator.domain.memory import Memory
 from perigee_operator.domain.plan import plan
+from perigee_operator.domain.resumption import BEGINNING, fitting_tracks
 from perigee_operator.services.metrics import Metrics
 from perigee_operator.services.patience import Patience
 from perigee_operator.services.snapshot import Photographer
@@ -19,6 +20,8 @@ DEBOUNCE_S: Final = 0.1
 """Changes come in bursts: each sweep waits this long for the rest of its burst."""
 RESTS: Final = 4
 """In a large fleet something changes all the time: planning takes a fifth of it at most."""
+LONGEST_REST_S: Final = 5.0
+"""But no longer: the more has changed meanwhile, the longer the next plan takes, and so on."""
 
 
 class Planner:
@@ -50,7 +53,11 @@ class Planner:
         self._monotonic = monotonic
         self._changed = changed
         self._memory = Memory()
+        self._resumption = BEGINNING
+        self._most: int | None = None
+        """Tracks that the next plan may have; None: as the settings say."""
         self._planned_s = 0.0
+        self._planned_at_s = 0.0
         self._patience = Patience()
         self._failing: dict[str, str] = {}
         self._names_taken: dict[str, str] = {}
@@ -72,11 +79,14 @@ class Planner:
         begun_s = self._monotonic()
         snapshot = self._photographer.snapshot(self._names_taken)
         now = self._now()
-        decided = plan(snapshot, now, self._memory)
-        self._planned_s = self._monotonic() - begun_s
+        decided = plan(snapshot, now, self._memory, self._resumption, self._most)
+        self._resumption = decided.resumption
+        self._planned_at_s = self._monotonic()
+        self._planned_s = self._planned_at_s - begun_s
         due = self._patience.due(decided.tracks, begun_s)
         outcomes = await self._writer.perform(due)
         ended_s = self._monotonic()
+        self._note_pace(snapshot.settings.tracks_at_once, ended_s)
         self._patience.note(outcomes, ended_s)
         tried = {track.name for track in due}
         held = {track.name for track in decided.tracks if track.name not in tried}
@@ -84,9 +94,23 @@ class Planner:
         self._metrics.swept(snapshot, now, planned_s=self._planned_s, at_s=ended_s)
         return self._patience.next_look_s(decided.next_look_s, ended_s)
 
+    def _note_pace(self, least: int, ended_s: float) -> None:
+        """How many tracks there may be next, if there is more to write than there might be."""
+        if self._resumption == BEGINNING:
+            self._most = None
+            return
+        written_s = ended_s - self._planned_at_s
+        self._most = fitting_tracks(self._most or least, written_s, self._whole_rest_s, least)
+
+    @property
+    def _whole_rest_s(self) -> float:
+        return min(RESTS * self._planned_s, LONGEST_REST_S)
+
     @property
     def _rest_s(self) -> float:
-        return max(DEBOUNCE_S, RESTS * self._planned_s)
+        """Seconds for which it is still to rest: the time in which was written counts."""
+        rested_s = self._monotonic() - self._planned_at_s
+        return max(DEBOUNCE_S, self._whole_rest_s - rested_s)
 
     async def _pause(self, limit_s: float) -> None:
         try:

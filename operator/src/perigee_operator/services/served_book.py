@@ -9,6 +9,7 @@ from typing import Final
 from perigee_api.served import ServedBlock
 from perigee_operator.domain.analysis.tally import NOTHING, Tally, tally_of
 from perigee_operator.domain.fleet import HeartbeatView, ModelView, PodView
+from perigee_operator.services.recent_drift import RecentDrift
 
 Revision = tuple[str, str, str]
 """Namespace, model and revision."""
@@ -64,11 +65,17 @@ class ServedBook:
         """By the Pod's uid."""
         self._models: tuple[ModelView, ...] = ()
         self._sums: dict[Revision, Tally] = {}
+        self._drifts: dict[Revision, RecentDrift] = {}
 
     @property
     def sums(self) -> Mapping[Revision, Tally]:
         """What each revision has counted on all satellites since the operator began."""
         return MappingProxyType(self._sums)
+
+    @property
+    def drifts(self) -> Mapping[Revision, RecentDrift]:
+        """How far what each was asked lately is from its golden set."""
+        return MappingProxyType(self._drifts)
 
     def hear(self, node: str, heartbeat: HeartbeatView) -> None:
         """A heartbeat of a Node's agent."""
@@ -89,7 +96,7 @@ class ServedBook:
             if host is None or host.pod.node != each.node or not self._is_new(each):
                 continue
             if each.ended_at > self._from and _is_known(host.model, each.block.revision):
-                self._add(host.model, each.block)
+                self._add(host.model, each)
                 found[host.model.uid] = (*found.get(host.model.uid, ()), each)
         return found
 
@@ -100,9 +107,13 @@ class ServedBook:
         self._last[run] = sequence
         return True
 
-    def _add(self, model: ModelView, block: ServedBlock) -> None:
+    def _add(self, model: ModelView, told: Served) -> None:
+        block, heard_at = told.block, told.heard_at
         revision = (model.namespace, model.name, block.revision)
         self._sums[revision] = self._sums.get(revision, NOTHING) + tally_of(block.counts)
+        if block.features is not None:
+            drift = self._drifts.setdefault(revision, RecentDrift(heard_at))
+            drift.take(block.features, heard_at)
 
     def _keep(self, models: tuple[ModelView, ...]) -> None:
         """Forgets Pods and revisions that are no more."""
@@ -113,6 +124,7 @@ class ServedBook:
         self._last = {run: n for run, n in self._last.items() if run[0] in self._hosts}
         known = set(_revisions(models))
         self._sums = {each: sums for each, sums in self._sums.items() if each in known}
+        self._drifts = {each: drift for each, drift in self._drifts.items() if each in known}
 
 
 def _is_known(model: ModelView, revision: str) -> bool:

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import accumulate
 from typing import Final
 
-from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from perigee_api.buckets import LATENCY, PER_OCTAVE
 from perigee_operator.domain.analysis.tally import Tally
+from perigee_operator.services.recent_drift import RecentDrift
 from perigee_operator.services.served_book import Revision
 
 _LABELS: Final = ("namespace", "model", "revision")
@@ -24,12 +25,17 @@ class ServedMetrics(Collector):
     Args:
         registry: of the operator's metrics.
         sums: what there is to tell.
+        drifts: likewise.
     """
 
     def __init__(
-        self, registry: CollectorRegistry, sums: Callable[[], Mapping[Revision, Tally]]
+        self,
+        registry: CollectorRegistry,
+        sums: Callable[[], Mapping[Revision, Tally]],
+        drifts: Callable[[], Mapping[Revision, RecentDrift]],
     ) -> None:
         self._sums = sums
+        self._drifts = drifts
         registry.register(self)
 
     def collect(self) -> Iterable[Metric]:
@@ -52,7 +58,19 @@ class ServedMetrics(Collector):
             requests.add_metric(revision, tally.requests)
             errors.add_metric(revision, tally.errors)
             latency.add_metric(revision, _octaves(tally), _sum_s(tally))
-        return requests, errors, latency
+        return requests, errors, latency, self._stability()
+
+    def _stability(self) -> Metric:
+        found = GaugeMetricFamily(
+            "perigee_served_drift",
+            "How far requests of the last day or two are from the golden set: the population"
+            " stability index, less what chance makes of it; from 0.25 on much has changed.",
+            labels=(*_LABELS, "feature"),
+        )
+        for revision, drift in self._drifts().items():
+            for feature, index in drift.indices.items():
+                found.add_metric((*revision, feature.lower()), index)
+        return found
 
 
 def _octaves(tally: Tally) -> list[tuple[str, float]]:

@@ -4,12 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from operator import attrgetter
 from types import MappingProxyType
+from typing import TypeVar
 
-from perigee_api import names
 from perigee_operator.domain import kinds
-from perigee_operator.domain.agents.agent import AgentSetView
 from perigee_operator.domain.discovery import strays
 from perigee_operator.domain.fleet import (
     ActionView,
@@ -17,27 +15,31 @@ from perigee_operator.domain.fleet import (
     ModelView,
     NodeView,
     PolicyView,
-    SatelliteView,
     Settings,
     Snapshot,
     model_key,
 )
 from perigee_operator.domain.kinds import Kind
-from perigee_operator.domain.orbit.contacts import UNKNOWN
+from perigee_operator.domain.memory import Last
+from perigee_operator.domain.orbit.contacts import Contacts
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.agents import AgentBook
 from perigee_operator.services.comparison_book import ComparisonBook
+from perigee_operator.services.drift_book import DriftBook
 from perigee_operator.services.satellite_books import SatelliteBooks
+from perigee_operator.services.satellite_views import Register, SatelliteViews
 from perigee_operator.services.served_book import ServedBook
+from perigee_operator.services.shadow_book import ShadowBook
 from perigee_operator.services.sources import ContactSource, MeasurementSource, Observed
 from perigee_operator.services.views.actions import action_view
-from perigee_operator.services.views.common import Identity, Views, identity, labels_of
+from perigee_operator.services.views.common import Identity, Views, identity
 from perigee_operator.services.views.kept import Kept
 from perigee_operator.services.views.models import (
     Belongings,
+    Owned,
     model_view,
     object_view,
-    owner_uid,
+    owned,
     revision_view,
 )
 from perigee_operator.services.views.nodes import node_view
@@ -45,6 +47,8 @@ from perigee_operator.services.views.pods import pod_view
 from perigee_operator.services.views.policies import policy_name, policy_view
 from perigee_operator.services.views.satellites import satellite_record
 from perigee_operator.services.views.stations import station_view
+
+V = TypeVar("V")
 
 _OF_MODELS = (
     kinds.INFERENCE_MODEL,
@@ -85,9 +89,12 @@ class Photographer:
         self._measurements = measurements
         self._served = served
         self._comparisons = ComparisonBook()
-        self._books = SatelliteBooks(heard_outside, served)
+        self._shadows = ShadowBook()
+        self._drifts = DriftBook()
         self._agents = AgentBook(fleet)
-        self._satellite_views = Kept[SatelliteView]()
+        self._satellite_views = SatelliteViews(fleet.feed, SatelliteBooks(heard_outside, served))
+        self._register = Last[Register]()
+        self._nodes_by_name = Last[Mapping[str, NodeView]]()
         self._model_views = Kept[ModelView]()
         self._all_models = Kept[tuple[ModelView, ...]]()
         self._settings = settings
@@ -98,14 +105,11 @@ class Photographer:
         self._model_items = Views(kinds.INFERENCE_MODEL, _identified)
         self._actions = Views(kinds.ROLLOUT_ACTION, action_view)
         self._policies = Views(kinds.ROLLOUT_POLICY, policy_view)
-        self._services = Views(kinds.SERVICE, partial(object_view, kinds.SERVICE))
+        self._services = _owned(kinds.SERVICE, object_view)
         self._workloads = tuple(
-            Views(kind, partial(object_view, kind))
-            for kind in (kinds.REPLICA_SET, kinds.DAEMON_SET)
+            _owned(kind, object_view) for kind in (kinds.REPLICA_SET, kinds.DAEMON_SET)
         )
-        self._revisions = Views(
-            kinds.CONTROLLER_REVISION, partial(revision_view, kinds.CONTROLLER_REVISION)
-        )
+        self._revisions = _owned(kinds.CONTROLLER_REVISION, revision_view)
 
     def snapshot(self, names_taken: Mapping[str, str] = MappingProxyType({})) -> Snapshot:
         """The fleet as it is known now.
@@ -114,13 +118,16 @@ class Photographer:
             names_taken: by model's key, what of it somebody else's object stands in the way of;
                 another mapping, if it says anything else than before.
         """
-        nodes = {view.name: view for view in self._nodes.of(self._fleet.values(kinds.NODE))}
+        viewed = self._nodes.of(self._fleet.values(kinds.NODE))
+        nodes = self._nodes_by_name.of((viewed,), lambda: {view.name: view for view in viewed})
         seen = self._models(names_taken)
         agents = self._agents.look()
-        satellites = tuple(self._satellites(nodes, seen, agents))
+        known = self._satellite_records.of(self._fleet.values(kinds.SATELLITE_NODE))
+        register = self._register.of((known,), partial(Register, known))
+        contacts = self._contacts_of(register, seen)
+        satellites = self._satellite_views.of(register, nodes, contacts, agents)
         models = self._judged(seen)
-        taken = {view.node.name for view in satellites if view.node is not None}
-        others = [node for node in nodes.values() if node.name not in taken]
+        others = [nodes[name] for name in sorted(nodes.keys() - register.taken)]
         return Snapshot(
             settings=self._settings,
             hearing=self._hearing(),
@@ -135,29 +142,11 @@ class Photographer:
         feed = self._fleet.feed
         return Hearing(self._fleet.observing_since, feed.heard_since, feed.heard_until)
 
-    def _satellites(
-        self, nodes: dict[str, NodeView], models: Iterable[ModelView], agents: AgentSetView | None
-    ) -> Iterable[SatelliteView]:
-        """SatelliteNodes by name; of several that name one Node the first has it."""
-        taken: set[str] = set()
-        feed = self._fleet.feed
-        known = self._satellite_records.of(self._fleet.values(kinds.SATELLITE_NODE))
-        records = sorted(known, key=attrgetter("name"))
+    def _contacts_of(
+        self, register: Register, models: Iterable[ModelView]
+    ) -> Mapping[str, Contacts]:
         stations = self._stations.of(self._fleet.values(kinds.GROUND_STATION))
-        contacts = self._contacts.of(records, stations, _counting_since(models))
-        uids = {record.uid for record in records}
-        self._books.keep(uids)
-        self._satellite_views.begin()
-        heartbeats, kubelets = feed.heartbeats, feed.kubelet_arrivals
-        for record in records:
-            name = record.node_name
-            node = None if name in taken else nodes.get(name)
-            taken.add(name)
-            heartbeat = None if node is None else heartbeats.get(name)
-            agent = agents.on(name, node.labels) if agents and node else None
-            heard = (kubelets.get(name), feed.run(name))
-            grounds = (record, node, heartbeat, *heard, contacts.get(record.uid, UNKNOWN), agent)
-            yield self._satellite_views.of(record.uid, self._books.view, *grounds)
+        return self._contacts.of(register.records, stations, _counting_since(models))
 
     def _models(self, names_taken: Mapping[str, str]) -> tuple[ModelView, ...]:
         self._all_models.begin()
@@ -167,12 +156,22 @@ class Photographer:
     def _judged(self, models: tuple[ModelView, ...]) -> tuple[ModelView, ...]:
         """The models with what was measured and compared; all others stay the same views."""
         measured = self._measurements.of(models) if self._measurements else {}
-        compared = self._comparisons.of(models, self._served.settle(models))
-        if not measured and not compared:
+        served = self._served.settle(models)
+        compared = self._comparisons.of(models, served)
+        shadowed = self._shadows.of(models, served)
+        drifted = self._drifts.of(models, served)
+        judged = measured.keys() | compared.keys() | shadowed.keys() | drifted.keys()
+        if not judged:
             return models
         return tuple(
-            replace(model, measured=measured.get(model.uid, {}), compared=compared.get(model.uid))
-            if model.uid in measured or model.uid in compared
+            replace(
+                model,
+                measured=measured.get(model.uid, {}),
+                compared=compared.get(model.uid),
+                shadowed=shadowed.get(model.uid),
+                drifted=drifted.get(model.uid),
+            )
+            if model.uid in judged
             else model
             for model in models
         )
@@ -209,20 +208,21 @@ class Photographer:
         return tuple(action for action in actions if action.uid not in present)
 
     def _sort_out(self, belongings: Mapping[str, Belongings]) -> None:
-        """Gives each model, by its uid, what it owns. What others own is not looked at."""
+        """Gives each model, by its uid, what it owns."""
+        for workloads in self._workloads:
+            for own in workloads.of(self._fleet.values(workloads.kind)):
+                if own.revision is not None and own.owner_uid in belongings:
+                    belongings[own.owner_uid].workloads[own.revision] = own.view
+        for service in self._services.of(self._fleet.values(kinds.SERVICE)):
+            if service.owner_uid in belongings:
+                belongings[service.owner_uid].services[service.view.key.name] = service.view
+        for kept in self._revisions.of(self._fleet.values(kinds.CONTROLLER_REVISION)):
+            if kept.owner_uid in belongings:
+                belongings[kept.owner_uid].revisions.append(kept.view)
 
-        def owned(kind: Kind) -> list[Json]:
-            return [i for i in self._fleet.values(kind) if owner_uid(i) in belongings]
 
-        for views in self._workloads:
-            for view in views.of(owned(views.kind)):
-                revision = labels_of(view.body).get(names.REVISION_LABEL)
-                if revision is not None:
-                    belongings[owner_uid(view.body) or ""].workloads[revision] = view
-        for view in self._services.of(owned(kinds.SERVICE)):
-            belongings[owner_uid(view.body) or ""].services[view.key.name] = view
-        for kept in self._revisions.of(owned(kinds.CONTROLLER_REVISION)):
-            belongings[owner_uid(kept.object.body) or ""].revisions.append(kept)
+def _owned(kind: Kind, view: Callable[[Kind, Json], V]) -> Views[Owned[V]]:
+    return Views(kind, partial(owned, partial(view, kind)))
 
 
 def _model_view(

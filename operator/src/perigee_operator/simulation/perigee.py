@@ -9,6 +9,7 @@ from typing import Final
 
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.liveness.watch import Watch
+from perigee_operator.domain.roster import Roster
 from perigee_operator.simulation.cluster import Cluster, is_news
 from perigee_operator.simulation.predictions import (
     ElementSet,
@@ -100,7 +101,7 @@ class Operator:
         else:
             self._watch = Watch()
             self._cluster.restart(moment(at_s))
-            self._watch.see(self._cluster.views)
+            self._watch.see(Roster(tuple(self._cluster.views)))
 
     def _look(self, now: datetime, now_s: float) -> None:
         cluster = self._cluster

@@ -4,6 +4,7 @@
 renewed; its generated models are left aside, for they cost ten times the time of the JSON.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -227,9 +228,11 @@ class KubernetesApi:
             headers[credential["key"]] = credential["value"] or ""
         url = f"{configuration.host}{path}" + (f"?{urlencode(query)}" if query else "")
         with _reaching(method, path):
-            answer = await self._client.rest_client.request(
-                method, url, headers=headers, body=body, _request_timeout=limits
-            )
+            # A watch may be silent for long, but only once it was taken.
+            async with asyncio.timeout(self._limits.total):
+                answer = await self._client.rest_client.request(
+                    method, url, headers=headers, body=body, _request_timeout=limits
+                )
         async with answer.response as response:
             if not response.ok:
                 with _reaching(method, path):

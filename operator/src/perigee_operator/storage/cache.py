@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from perigee_operator.domain.writes import Json
-from perigee_operator.storage.kept import without_managed_fields
+from perigee_operator.storage.kept import folded
 from perigee_operator.storage.scope import Listing
 
 MAX_TOMBSTONES: Final = 4096
@@ -40,6 +41,9 @@ Name = tuple[str | None, str]
 @dataclass(frozen=True, slots=True)
 class _Entry:
     object: Json
+    uid: str
+    version: str
+    """The resourceVersion."""
     at: int
     """The cache's own count when it came."""
 
@@ -66,7 +70,7 @@ class Cache:
     def __init__(
         self,
         changed: Callable[[Change], None] = lambda _: None,
-        kept: Callable[[Json], Json] = without_managed_fields,
+        kept: Callable[[Json], Json] = folded,
     ) -> None:
         self._changed = changed
         self._kept = kept
@@ -87,7 +91,7 @@ class Cache:
     def values(self) -> Collection[Json]:
         """All objects, as they are now: the very same collection until one changes."""
         if self._values is None:
-            self._values = tuple(entry.object for entry in self._entries.values())
+            self._values = tuple(map(_object, self._entries.values()))
         return self._values
 
     def upsert(self, item: Json, origin: Origin = Origin.STREAMED) -> bool:
@@ -152,7 +156,7 @@ class Cache:
             self.upsert(item, Origin.LISTED)
             return
         self._tombstones.pop(uid, None)
-        if entry is None or _identity(entry.object) != _identity(item):
+        if entry is None or (entry.uid, entry.version) != _identity(item):
             self._put(item)
             self._changed(Change(item, Origin.LISTED))
 
@@ -166,14 +170,14 @@ class Cache:
         entry = self._entries.get(_name(item))
         if entry is None:
             return True
-        known = _version(entry.object)
+        known = _number(entry.version)
         if version is None or known is None:
-            return _identity(item) != _identity(entry.object)
+            return _identity(item) != (entry.uid, entry.version)
         return version > known
 
     def _put(self, item: Json) -> None:
         self._count += 1
-        self._entries[_name(item)] = _Entry(self._kept(item), self._count)
+        self._entries[_name(item)] = _Entry(self._kept(item), *_identity(item), self._count)
         self._values = None
 
     def _bury(self, uid: str, version: int | None) -> None:
@@ -185,10 +189,13 @@ class Cache:
 
     def _drop(self, item: Json, origin: Origin) -> None:
         entry = self._entries.get(_name(item))
-        if entry is not None and entry.object["metadata"]["uid"] == item["metadata"]["uid"]:
+        if entry is not None and entry.uid == item["metadata"]["uid"]:
             del self._entries[_name(item)]
             self._values = None
             self._changed(Change(item, origin, removed=True))
+
+
+_object = attrgetter("object")
 
 
 def _name(item: Json) -> Name:

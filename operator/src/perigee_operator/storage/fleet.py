@@ -1,7 +1,7 @@
 """Everything that the operator observes, in memory and up to date."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Final, NoReturn
@@ -18,7 +18,12 @@ from perigee_operator.storage.cache import Cache, Change, Origin
 from perigee_operator.storage.echo import OPERATOR_LEASE, Echo
 from perigee_operator.storage.errors import ApiError, ApiUnreachableError
 from perigee_operator.storage.heartbeats import HeartbeatFeed
-from perigee_operator.storage.kept import identity_alone
+from perigee_operator.storage.kept import (
+    folded,
+    identity_alone,
+    of_a_node,
+    of_a_pod,
+)
 from perigee_operator.storage.reflector import Reflector
 from perigee_operator.storage.scope import Scope
 
@@ -31,10 +36,16 @@ OWN_KINDS: Final = (
 )
 """Fed by kopf's handlers."""
 
+KEPT: Final[Mapping[Kind, Callable[[Json], Json]]] = {
+    kinds.NODE: of_a_node,
+    kinds.POD: of_a_pod,
+}
+"""What of an object is kept; of other kinds all that anybody may ask for."""
+
 WATCHED: Final = (
-    Scope(kinds.NODE),
+    Scope(kinds.NODE, slim=of_a_node),
     *(
-        Scope(kind, label_selector=names.MODEL_LABEL)
+        Scope(kind, label_selector=names.MODEL_LABEL, slim=KEPT.get(kind, folded))
         for kind in (
             kinds.POD,
             kinds.REPLICA_SET,
@@ -84,7 +95,7 @@ class FleetCache:
         self._on_change = on_change
         self._echo = Echo(api, instance=instance, now=now, monotonic=monotonic)
         self._caches = {
-            kind: Cache(self._note_change)
+            kind: Cache(self._note_change, KEPT.get(kind, folded))
             for kind in (*OWN_KINDS, *(scope.kind for scope in WATCHED))
         }
         self._agent_leases = Cache(self._note_agent_lease, identity_alone)
@@ -163,7 +174,7 @@ class FleetCache:
         for kind in OWN_KINDS:
             cache = self._caches[kind]
             begun = cache.begin_listing()
-            cache.replace(await self._api.list(Scope(kind)), begun)
+            cache.replace(await self._api.list(Scope(kind, slim=folded)), begun)
         self._seeded.set()
 
     async def synced(self) -> None:

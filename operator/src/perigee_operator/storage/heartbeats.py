@@ -88,9 +88,10 @@ class HeartbeatFeed:
         """By Node: when its kubelet was last heard of, from ``kube-node-lease``."""
         return MappingProxyType(self._kubelets)
 
-    def run(self, node: str) -> Run | None:
-        """The signs of life of its agent and its kubelet since the last long pause."""
-        return self._runs.get(node)
+    @property
+    def runs(self) -> Mapping[str, Run]:
+        """By Node: signs of life of its agent and its kubelet since the last long pause."""
+        return MappingProxyType(self._runs)
 
     def take_agent_lease(self, change: Change) -> bool:
         """Takes note of a change of a Lease in ``perigee-heartbeats``.

@@ -73,7 +73,7 @@ class Writer:
         self._instance = instance
         self._count = count
         self._tell = tell
-        self._slots = asyncio.Semaphore(concurrency)
+        self._concurrency = concurrency
         self._faults = faults or FaultPoint()
         self._sleep = sleep
 
@@ -84,24 +84,32 @@ class Writer:
             An outcome a track, in the order of the tracks. What the API server refuses or does
             not answer ends its track and is told there; it is never raised.
         """
+        outcomes: dict[int, TrackOutcome] = {}
+        waiting = enumerate(tracks)
+
+        async def work() -> None:
+            for place, track in waiting:
+                outcomes[place] = await self._perform_track(track)
+
+        # Not a task a track: in a large fleet there are thousands.
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(self._perform_track(track)) for track in tracks]
-        return [task.result() for task in tasks]
+            for _ in range(min(self._concurrency, len(tracks))):
+                group.create_task(work())
+        return [outcomes[place] for place in range(len(tracks))]
 
     async def _perform_track(self, track: Track) -> TrackOutcome:
         done, skipped, withheld = 0, [], False
-        async with self._slots:
-            for write in track.writes:
-                if not isinstance(write, Announce):
-                    withheld = self._mode is Mode.OBSERVE and not _is_observation(write)
-                if withheld:  # And so is what would be told of it.
-                    self._note(write, Result.SKIPPED)
-                    skipped.append(write)
-                    continue
-                failure = await self._attempt(write)
-                if failure is not None:
-                    return TrackOutcome(track.name, done, tuple(skipped), failure)
-                done += 1
+        for write in track.writes:
+            if not isinstance(write, Announce):
+                withheld = self._mode is Mode.OBSERVE and not _is_observation(write)
+            if withheld:  # And so is what would be told of it.
+                self._note(write, Result.SKIPPED)
+                skipped.append(write)
+                continue
+            failure = await self._attempt(write)
+            if failure is not None:
+                return TrackOutcome(track.name, done, tuple(skipped), failure)
+            done += 1
         return TrackOutcome(track.name, done, tuple(skipped))
 
     async def _attempt(self, write: Write) -> Failure | None:

@@ -13,7 +13,7 @@ from perigee_operator.domain.writes import ObjectKey
 from perigee_operator.storage.api import KubernetesApi
 from perigee_operator.storage.echo import MAX_AGE_S
 from perigee_operator.storage.fleet import FleetCache
-from perigee_operator.storage.kept import without_managed_fields
+from perigee_operator.storage.kept import folded
 from perigee_operator.storage.reflector import Reflector
 
 Follow = Callable[..., AbstractAsyncContextManager[FleetCache]]
@@ -45,9 +45,9 @@ async def test_it_follows_what_comes_changes_and_goes(
     async with follow(api) as fleet:
         assert fleet.get(key) is None
         made = await api.create(key, {**PORTS, **LABELS})
-        await until(lambda: fleet.get(key) == without_managed_fields(made))
+        await until(lambda: fleet.get(key) == folded(made))
         changed = await api.merge_patch(key, {"metadata": {"annotations": {"a": "b"}}})
-        await until(lambda: fleet.get(key) == without_managed_fields(changed))
+        await until(lambda: fleet.get(key) == folded(changed))
         await api.delete(key, uid=made["metadata"]["uid"])
         await until(lambda: fleet.get(key) is None)
 
@@ -84,13 +84,11 @@ async def test_it_catches_up_after_a_cut(  # noqa: PLR0913 - fixtures
         await until(lambda: follows(fleet, everything=False))
         await api.delete(goes, uid=made["metadata"]["uid"])
         added = await api.create(comes, {**PORTS, **LABELS})
-        assert fleet.get(goes) == without_managed_fields(made)
+        assert fleet.get(goes) == folded(made)
         if expired:
             reflector_of(fleet, kinds.SERVICE)._version = "1"
         await link.restore()
-        await until(
-            lambda: fleet.get(goes) is None and fleet.get(comes) == without_managed_fields(added)
-        )
+        await until(lambda: fleet.get(goes) is None and fleet.get(comes) == folded(added))
         await until(lambda: follows(fleet, everything=True))
 
 
@@ -109,9 +107,7 @@ async def test_it_goes_on_after_the_api_server_was_killed(
         await until(lambda: follows(fleet, everything=True))
         await api.delete(before, uid=made["metadata"]["uid"])
         added = await api.create(after, {**PORTS, **LABELS})
-        await until(
-            lambda: fleet.get(before) is None and fleet.get(after) == without_managed_fields(added)
-        )
+        await until(lambda: fleet.get(before) is None and fleet.get(after) == folded(added))
 
 
 async def test_own_kinds_are_seeded_and_then_fed_by_hand(
@@ -121,7 +117,7 @@ async def test_own_kinds_are_seeded_and_then_fed_by_hand(
     made = await api.create(key, {"spec": {"place": {"latitude": 48.1, "longitude": 11.6}}})
     fleet = new_fleet(api)
     await fleet.seed()
-    assert fleet.get(key) == without_managed_fields(made)
+    assert fleet.get(key) == folded(made)
     fleet.observe(kinds.GROUND_STATION, "DELETED", made)
     fleet.observe(kinds.GROUND_STATION, None, made)
     assert fleet.get(key) is None
@@ -151,7 +147,7 @@ async def test_a_deletion_that_kopf_missed_shows_when_observation_begins_anew(
     key = ObjectKey(kinds.SATELLITE_NODE, name)
     made = await api.create(key, {"spec": {"orbit": {"unknown": {}}}})
     async with follow(api, clock) as fleet:
-        assert fleet.get(key) == without_managed_fields(made)
+        assert fleet.get(key) == folded(made)
         await until(lambda: fleet.observing_since is not None)
         await api.delete(key, uid=made["metadata"]["uid"])
         clock.ahead_s += 2 * MAX_AGE_S

@@ -23,7 +23,7 @@ from perigee_operator.storage.announcements import event_key
 from perigee_operator.storage.api import KubernetesApi
 from perigee_operator.storage.errors import ApiError
 from perigee_operator.storage.fleet import FleetCache
-from perigee_operator.storage.kept import without_managed_fields
+from perigee_operator.storage.kept import folded, of_a_node
 from perigee_operator.storage.mode import Mode
 from perigee_operator.storage.outcomes import Result, TrackOutcome
 from perigee_operator.storage.writer import Writer
@@ -79,7 +79,7 @@ async def test_an_apply_creates_and_is_known_at_once(
 ) -> None:
     outcome = await perform(writer, Apply(service(name), PORTS))
     assert outcome == TrackOutcome("t", done=1)
-    assert fleet.get(service(name)) == without_managed_fields(await api.get(service(name)))
+    assert fleet.get(service(name)) == folded(await api.get(service(name)))
 
 
 async def test_what_an_apply_no_longer_says_is_taken_away(
@@ -142,7 +142,7 @@ async def test_a_verdict_on_what_has_changed_is_not_written(
     assert outcome.failure is not None
     assert outcome.failure.status == 409
     assert await api.get(key) == changed, "untouched"
-    assert fleet.get(key) == without_managed_fields(changed), "and known"
+    assert fleet.get(key) == folded(changed), "and known"
     seen |= {"resourceVersion": changed["metadata"]["resourceVersion"]}
     verdict = Apply(key, {"metadata": seen, "status": {"phase": "Maintenance"}}, "status")
     assert await perform(writer, verdict) == TrackOutcome("t", done=1)
@@ -173,7 +173,7 @@ async def test_a_status_write_spares_a_namesake_and_makes_the_fleet_know_it(
     assert outcome.failure is not None
     assert outcome.failure.status == 409
     assert await api.get(key) == second, "untouched"
-    assert fleet.get(key) == without_managed_fields(second), "and known"
+    assert fleet.get(key) == folded(second), "and known"
     await api.delete(key, uid=second["metadata"]["uid"])
 
 
@@ -209,7 +209,7 @@ async def test_taints_survive_another_writer_of_the_list(
     made = await api.create(node(name), {})
     fleet.absorb(node(name), made)
     await api.merge_patch(node(name), {"spec": {"taints": [OTHER]}})
-    assert fleet.get(node(name)) == without_managed_fields(made), "the cache is behind"
+    assert fleet.get(node(name)) == of_a_node(made), "the cache is behind"
     outcome = await perform(writer, taints(node(name), made["metadata"]["uid"], MARK))
     assert outcome.failure is None
     assert await marks(api, node(name)) == [OTHER["key"], MARK.key]

@@ -345,10 +345,11 @@ async def test_a_server_that_does_not_take_the_connection_is_given_up_after_two_
             one.settimeout(0)
             one.connect_ex(("127.0.0.1", port))
         artifact = AssignedArtifact(sha256="a" * 64, uri=f"http://127.0.0.1:{port}/", size=10)
+        assert client.timeout.connect == 2
         begun = asyncio.get_running_loop().time()
         with pytest.raises(Interrupted, match="Timeout"):
             await download(artifact, store, client, go_on)
-        assert 1.5 < asyncio.get_running_loop().time() - begun < 4
+        assert asyncio.get_running_loop().time() - begun > 1.5
         for one in waiting:
             one.close()
 

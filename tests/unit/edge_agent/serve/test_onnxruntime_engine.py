@@ -11,6 +11,9 @@ from perigee_edge.serve.engine.interface import (
     EngineOptions,
     InferenceFailedError,
     InputRefusedError,
+    InterruptedRunError,
+    Interruptible,
+    Interruption,
     ModelUnreadableError,
 )
 from perigee_edge.serve.engine.registry import ENGINES, EngineUnavailableError, engine_named
@@ -124,3 +127,15 @@ def test_engine_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
     )
     with pytest.raises(EngineUnavailableError, match="does not carry"):
         engine_named("absent")
+
+
+def test_a_run_can_be_interrupted(make_model: MakeModel) -> None:
+    session = engine_named("onnxruntime").load(make_model(), OPTIONS)
+    assert isinstance(session, Interruptible)
+    inputs = {"x": np.array([[1, 2]], "f4")}
+    interruption = Interruption()
+    np.testing.assert_array_equal(session.run_unless(inputs, interruption)["y"], [[-1, -2]])
+    interruption.ask()
+    with pytest.raises(InterruptedRunError):
+        session.run_unless(inputs, interruption)
+    np.testing.assert_array_equal(session.run(inputs)["y"], [[-1, -2]])

@@ -8,7 +8,7 @@ import pytest
 from paper_fleet.fleet import PaperFleet, fleet_of
 from paper_fleet.intents import model_body
 from perigee_operator.domain import plan as planning
-from perigee_operator.domain.memory import Memory
+from perigee_operator.domain.memory import Last, Memory
 from perigee_operator.domain.rollout.decision import decide
 
 GROUPS = [{"group": "a"}] * 6 + [{"group": "b"}] * 2
@@ -36,6 +36,20 @@ def decided_after(found: PaperFleet, happens: Callable[[], object]) -> set[str]:
     with patch.object(planning, "decide", wraps=decide) as spy:
         planning.plan(found.snapshot(), found.now, memory)
     return {call.args[0].name for call in spy.call_args_list}
+
+
+def test_what_was_made_last_is_made_anew_only_from_other_grounds() -> None:
+    last, made, grounds = Last[list[int]](), list[int](), ([1], [2])
+
+    def make() -> list[int]:
+        made.append(len(made))
+        return made[-1:]
+
+    first = last.of(grounds, make)
+    assert last.of(list(grounds), make) is first
+    for others in (grounds[:1], ([1], [2])):  # Fewer; equal, and yet others.
+        assert last.of(others, make) is not first
+    assert made == [0, 1, 2]
 
 
 def test_a_heartbeat_is_no_reason_to_decide_anew() -> None:

@@ -1,9 +1,10 @@
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from paper_fleet.intents import contact, satellite_spec
+from paper_fleet.intents import contact, digest_of, satellite_spec
 from paper_fleet.views import assignment, heartbeat, model_artifacts, node, satellite_view
 from perigee_api import names
 from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
@@ -16,6 +17,7 @@ from perigee_operator.domain.projection import (
     label_writes,
     leaving_writes,
     node_labels,
+    power_writes,
     taint_writes,
     wanted_taints,
 )
@@ -151,6 +153,17 @@ def test_an_assignment_is_written_where_it_differs() -> None:
     assert assignment(1, 2).model_validate_json(text) == assignment(1, 2)
 
 
+def test_what_is_fetched_ahead_of_its_turn_is_named_and_changes_no_order() -> None:
+    told = assignment(1, 2).model_copy(update={"ahead": (digest_of(2),)})
+    view = satellite_view(heartbeat=heartbeat(assignment=told))
+    assert assignment_writes(view, "sat-1", model_artifacts(1, 2), (digest_of(2),)) == []
+    (write,) = assignment_writes(view, "sat-1", model_artifacts(1, 2))
+    assert isinstance(write, Apply)
+    text = write.body["metadata"]["annotations"][names.ASSIGNMENT_ANNOTATION]
+    assert assignment().model_validate_json(text) == assignment(1, 2)
+    assert "ahead" not in text
+
+
 def test_a_satellite_is_told_how_long_its_orbit_takes() -> None:
     spec = satellite_spec(orbit={"omm": OMM})
     told = heartbeat(assignment=assignment(1))
@@ -163,3 +176,31 @@ def test_a_satellite_is_told_how_long_its_orbit_takes() -> None:
 
 def test_who_was_never_heard_is_told_nothing() -> None:
     assert assignment_writes(satellite_view(heard_s=None), "sat-1", model_artifacts(1)) == []
+
+
+@pytest.mark.parametrize(
+    ("watts", "there", "said"),
+    [
+        (None, {}, None),
+        (5, {}, "5000"),
+        (0.3, {}, "300"),
+        (0.0004, {}, "1"),
+        (5, {names.POWER_RESOURCE: 5_000_000}, None),
+        (4, {names.POWER_RESOURCE: 5_000_000}, "4000"),
+        (None, {names.POWER_RESOURCE: 5_000_000}, "0"),
+        (None, {names.POWER_RESOURCE: 0}, None),
+    ],
+)
+def test_a_node_says_how_much_power_there_is(
+    watts: float | None, there: dict[str, int], said: str | None
+) -> None:
+    spec = satellite_spec(hardware={"power": watts})
+    writes = power_writes(replace(node(), allocatable=there), spec)
+    if said is None:
+        assert writes == []
+        return
+    (write,) = writes
+    assert isinstance(write, Apply)
+    assert write.subresource == "status"
+    amounts = {names.POWER_RESOURCE: said}
+    assert write.body["status"] == {"capacity": amounts, "allocatable": amounts}

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from hypothesis import given
@@ -31,7 +32,7 @@ from perigee_operator.services.views.models import (
     Belongings,
     model_view,
     object_view,
-    owner_uid,
+    owned,
     revision_view,
 )
 from perigee_operator.services.views.nodes import node_view
@@ -99,7 +100,7 @@ def table_of(value: Any) -> dict[str, Any]:
 VIEWS: tuple[Callable[[Json], object], ...] = (
     node_view,
     pod_view,
-    owner_uid,
+    partial(owned, partial(object_view, kinds.SERVICE)),
     lambda item: object_view(kinds.SERVICE, item),
     lambda item: revision_view(kinds.CONTROLLER_REVISION, item),
     lambda item: model_view(item, Belongings()),

@@ -9,8 +9,10 @@ from prometheus_client import CollectorRegistry
 from paper_fleet.intents import model_spec
 from paper_fleet.views import at, heartbeat, model_view, pod, revision_view
 from perigee_api.buckets import LATENCY
+from perigee_api.features import FeatureCounts, FeaturesCounts
 from perigee_api.heartbeat import Report
 from perigee_api.served import Counts, ServedBlock
+from perigee_operator.domain.analysis.clusters import FEWEST_BLOCKS
 from perigee_operator.domain.analysis.tally import NOTHING, Tally, tally_of
 from perigee_operator.domain.fleet import ModelView
 from perigee_operator.services.served_book import UNDER_WAY, ServedBook
@@ -119,9 +121,23 @@ def test_no_order_of_heartbeats_makes_anything_up(heard: list[list[int]]) -> Non
     assert not heard or found.requests <= 10 * distinct
 
 
+def test_prometheus_is_told_of_drift(ground: Ground) -> None:
+    registry = CollectorRegistry()
+    ServedMetrics(registry, lambda: ground.book.sums, lambda: ground.book.drifts)
+    labels = {"namespace": "default", "model": "m", "revision": REVISION, "feature": "mean"}
+    features = FeaturesCounts(mean=FeatureCounts(golden=(50, 50), live=(25, 25)))
+    for number in range(FEWEST_BLOCKS):
+        assert registry.get_sample_value("perigee_served_drift", labels) is None
+        ground.hear(block(number, features=features))
+    assert registry.get_sample_value("perigee_served_drift", labels) == 0
+    ground.models = ()
+    ground.hear()
+    assert ground.book.drifts == {}
+
+
 def test_prometheus_is_told(ground: Ground) -> None:
     registry = CollectorRegistry()
-    ServedMetrics(registry, lambda: ground.book.sums)
+    ServedMetrics(registry, lambda: ground.book.sums, lambda: ground.book.drifts)
     labels = {"namespace": "default", "model": "m", "revision": REVISION}
 
     def value(name: str, **more: str) -> float | None:

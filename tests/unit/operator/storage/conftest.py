@@ -88,9 +88,9 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 
 @pytest.fixture
-async def api(server: ScriptedServer, tmp_path: Path) -> AsyncIterator[KubernetesApi]:
-    kubeconfig = tmp_path / "kubeconfig"
-    kubeconfig.write_text(
+def kubeconfig(server: ScriptedServer, tmp_path: Path) -> Path:
+    found = tmp_path / "kubeconfig"
+    found.write_text(
         yaml.safe_dump(
             {
                 "clusters": [{"name": "it", "cluster": {"server": server.url}}],
@@ -100,5 +100,17 @@ async def api(server: ScriptedServer, tmp_path: Path) -> AsyncIterator[Kubernete
             }
         )
     )
-    async with KubernetesApi(kubeconfig, timeout_s=1) as api:
+    return found
+
+
+@pytest.fixture
+async def api(kubeconfig: Path) -> AsyncIterator[KubernetesApi]:
+    async with KubernetesApi(kubeconfig, timeout_s=60) as api:
+        yield api
+
+
+@pytest.fixture
+async def hasty_api(kubeconfig: Path) -> AsyncIterator[KubernetesApi]:
+    """For a server that never answers."""
+    async with KubernetesApi(kubeconfig, timeout_s=0.5) as api:
         yield api

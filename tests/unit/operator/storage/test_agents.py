@@ -12,7 +12,7 @@ from perigee_operator.domain.writes import ObjectKey
 from perigee_operator.storage.agents import REVISION_HASH, AgentCaches, slim_pod
 from perigee_operator.storage.api import KubernetesApi
 from perigee_operator.storage.fleet import FleetCache
-from perigee_operator.storage.kept import without_managed_fields
+from perigee_operator.storage.kept import folded, of_a_pod
 from perigee_operator.storage.scope import Scope
 
 KEY = ObjectKey(kinds.POD, "perigee-agent-x", "perigee")
@@ -118,9 +118,9 @@ def fleet(api: KubernetesApi) -> FleetCache:
 
 def test_the_answer_to_a_deletion_is_known_among_the_agents(fleet: FleetCache) -> None:
     fleet.absorb(KEY, pod())
-    assert fleet.agents(kinds.POD) == (without_managed_fields(pod()),)
+    assert [*fleet.agents(kinds.POD)] == [folded(pod())]
     assert fleet.values(kinds.POD) == ()
-    assert fleet.get(KEY) == without_managed_fields(pod())
+    assert fleet.get(KEY) == folded(pod())
     fleet.forget(KEY, f"uid-{KEY.name}")
     assert fleet.agents(kinds.POD) == ()
 
@@ -130,7 +130,7 @@ def test_a_model_s_pod_in_the_same_namespace_is_a_model_s(fleet: FleetCache) -> 
     item["metadata"]["labels"] = {names.MODEL_LABEL: "m"}
     fleet.absorb(ObjectKey(kinds.POD, "m-1", "perigee"), item)
     assert fleet.agents(kinds.POD) == ()
-    assert fleet.values(kinds.POD) == (without_managed_fields(item),)
+    assert [*fleet.values(kinds.POD)] == [of_a_pod(item)]
 
 
 def test_elsewhere_there_are_no_agents(fleet: FleetCache) -> None:

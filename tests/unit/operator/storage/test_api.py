@@ -127,7 +127,7 @@ async def test_an_answer_that_is_none(api: KubernetesApi, server: Any) -> None:
         await api.get(NODE)
 
 
-async def test_an_answer_that_takes_too_long(api: KubernetesApi, server: Any) -> None:
+async def test_an_answer_that_takes_too_long(hasty_api: KubernetesApi, server: Any) -> None:
     given_up = asyncio.Event()
 
     async def answer(_: web.Request) -> web.Response:
@@ -136,8 +136,22 @@ async def test_an_answer_that_takes_too_long(api: KubernetesApi, server: Any) ->
 
     server.answers.append(answer)
     with pytest.raises(ApiUnreachableError, match="GET"):
-        await api.get(NODE)
+        await hasty_api.get(NODE)
     given_up.set()
+
+
+async def test_a_watch_that_nobody_takes(hasty_api: KubernetesApi, server: Any) -> None:
+    given_up = asyncio.Event()
+
+    async def answer(_: web.Request) -> web.Response:
+        await given_up.wait()
+        return web.json_response(OK)
+
+    server.answers.append(answer)
+    events, error = await watched(hasty_api)
+    given_up.set()
+    assert events == []
+    assert isinstance(error, ApiUnreachableError)
 
 
 def line(kind: str, version: int) -> bytes:

@@ -1,5 +1,6 @@
 """What a cache takes in, and what it does not."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perigee_operator.storage.cache import MAX_TOMBSTONES, Cache, Change, Origin
+from perigee_operator.storage.folded import Folded
 from perigee_operator.storage.kept import identity_alone
 from perigee_operator.storage.scope import Listing
 
@@ -206,6 +208,17 @@ def test_of_who_wrote_which_field_those_hear_who_are_told_and_nothing_is_kept() 
     assert cache.get("a", "d") == thing(5)
 
 
+def test_objects_share_the_texts_that_they_have_in_common() -> None:
+    cache = Cache()
+    for name in "ab":
+        given = {"metadata": {**thing(5)["metadata"], "name": name, "uid": name}}
+        given["status"] = {"conditions": [{"reason": "KubeletReady"}]}
+        cache.upsert(json.loads(json.dumps(given)))
+    (first,), (second,) = (item["status"]["conditions"] for item in cache.values())
+    assert first["reason"] is second["reason"]
+    assert next(iter(first)) is next(iter(second))
+
+
 def test_a_cache_that_keeps_identities_knows_what_is_news() -> None:
     cache = Cache(kept=identity_alone)
     renewed = thing(6) | {"spec": {"renewTime": "now"}}
@@ -213,3 +226,15 @@ def test_a_cache_that_keeps_identities_knows_what_is_news() -> None:
     assert cache.upsert(renewed)
     assert not cache.upsert(renewed)
     assert cache.get("a", "d") == thing(6)
+
+
+def test_what_is_folded_is_found_unfolded() -> None:
+    changes: list[Change] = []
+    cache = Cache(changes.append, Folded)
+    assert cache.upsert(thing(5))
+    assert not cache.upsert(thing(4)), "it is older"
+    assert cache.get("a", "d") == thing(5)
+    assert [type(item) for item in cache.values()] == [Folded]
+    cache.replace(listing(7), cache.begin_listing())
+    assert cache.get("a", "d") is None
+    assert changes[-1] == Change(thing(5), Origin.LISTED, removed=True)

@@ -183,19 +183,19 @@ def test_a_listing_that_shows_nothing_new_is_no_sign_of_life(
 def test_agent_and_kubelet_are_heard_together_until_a_long_pause(
     feed: HeartbeatFeed, clock: Clock
 ) -> None:
-    assert feed.run("sat-1") is None
+    assert "sat-1" not in feed.runs
     feed.take_agent_lease(streamed(lease()))
     clock.advance(20)
     feed.take_kubelet_lease(streamed(lease(report=None, renewed=at(20))))
-    assert feed.run("sat-1") == Run(at(0), at(20), at(0))
+    assert feed.runs["sat-1"] == Run(at(0), at(20), at(0))
     clock.advance(60)
     feed.take_agent_lease(streamed(lease(renewed=at(80))))
-    assert feed.run("sat-1") == Run(at(0), at(80), at(80))
+    assert feed.runs["sat-1"] == Run(at(0), at(80), at(80))
     clock.advance(61)
     feed.take_agent_lease(streamed(lease(renewed=at(141))))
-    assert feed.run("sat-1") == Run.begun(at(141))
+    assert feed.runs["sat-1"] == Run.begun(at(141))
     feed.take_agent_lease(replace(streamed(lease()), removed=True))
-    assert feed.run("sat-1") is None
+    assert "sat-1" not in feed.runs
 
 
 def test_a_kubelet_that_was_listed_before_the_agent_counts(
@@ -204,7 +204,7 @@ def test_a_kubelet_that_was_listed_before_the_agent_counts(
     clock.advance(200)
     feed.take_kubelet_lease(listed(lease(report=None, written=at(200))))
     feed.take_agent_lease(listed(lease(written=at(0))))
-    assert feed.run("sat-1") == Run.begun(at(200))
+    assert feed.runs["sat-1"] == Run.begun(at(200))
 
 
 def test_kubelets_are_heard_of_apart(feed: HeartbeatFeed, clock: Clock) -> None:

@@ -13,6 +13,8 @@ from perigee_edge.serve.engine.interface import (
     EngineOptions,
     InferenceFailedError,
     InputRefusedError,
+    InterruptedRunError,
+    Interruption,
     ModelUnreadableError,
 )
 from perigee_edge.serve.engine.memory import give_back_all, give_back_large
@@ -90,9 +92,23 @@ class OnnxRuntimeSession:
 
     def run(self, inputs: Tensors) -> Tensors:
         """As `Session.run`."""
+        return self._computed(inputs, None)
+
+    def run_unless(self, inputs: Tensors, interruption: Interruption) -> Tensors:
+        """As `Interruptible.run_unless`: it ends after the node that is computed."""
+        options = ort.RunOptions()
+        interruption.ends(lambda: setattr(options, "terminate", True))
+        try:
+            return self._computed(inputs, options)
+        except InferenceFailedError as error:
+            if interruption.asked:
+                raise InterruptedRunError from error
+            raise
+
+    def _computed(self, inputs: Tensors, options: ort.RunOptions | None) -> Tensors:
         feeds = {name: _fed(name, array) for name, array in inputs.items()}
         try:
-            results = self._session.run(self._output_names, feeds)
+            results = self._session.run(self._output_names, feeds, options)
         except ort_errors.InvalidArgument as error:
             raise InputRefusedError(str(error)) from error
         except _ERRORS as error:

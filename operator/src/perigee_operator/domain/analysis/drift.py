@@ -9,19 +9,25 @@ Few samples have an index of their own accord. Of two samples of one distributio
 (1/n + 1/m) times a chi-square variable with B - 1 degrees of freedom (B. Yurdakul, J. Naranjo:
 Statistical properties of the population stability index, Journal of Risk Model Validation 14,
 2020). So its mean (B - 1)(1/n + 1/m) is taken off, and nothing is said as long as chance alone
-would reach the threshold once in a hundred times.
+would reach the threshold once in a hundred times. Where it would with as many buckets as there are,
+neighbouring ones are put together until it does not: their number follows from n and m alone.
+
+Tiles of one scene are alike: n samples say as much as n / d independent ones, where d is the design
+effect, by how much more than by chance the counts differ from block to block (`clusters`).
 """
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
-
-from perigee_operator.domain.analysis.histogram import Histogram
 
 PSEUDOCOUNT: Final = 0.5
 """Added to each bucket that either side has used, or an empty one would be infinitely far off."""
 MUCH: Final = 0.25
 """From here on much has changed."""
+COARSER: Final = (10, 5, 3, 2)
+"""Into how many buckets of about the same share of the reference counts are put together."""
 
 _NORMAL_99: Final = 2.3263478740
 """The normal distribution's quantile at 0.99."""
@@ -46,43 +52,65 @@ class Stability:
 
 
 def stability(
-    reference: Histogram, observed: Histogram, *, design_effect: float = 1
+    reference: Sequence[int], observed: Sequence[int], *, design_effect: float = 1
 ) -> Stability | None:
     """How far observed counts are from those of the reference; None where either has none.
 
     Args:
-        reference: the golden set's, or those of the stable revision.
+        reference: the golden set's.
         observed: in the same buckets.
-        design_effect: how many of the observed speak as one. Tiles of one scene are alike.
+        design_effect: how many of the observed speak as one.
 
     Raises:
         ValueError: the buckets differ, or the design effect is below one.
     """
-    if reference.buckets != observed.buckets:
-        raise ValueError(
-            f"{observed.buckets.name} cannot have drifted from {reference.buckets.name}: other "
-            "buckets"
-        )
+    if len(reference) != len(observed):
+        raise ValueError(f"{len(observed)} buckets cannot have drifted from {len(reference)}")
     if design_effect < 1:
         raise ValueError(f"a design effect of {design_effect} is below one")
-    if not reference.total or not observed.total:
+    expected, found = sum(reference), sum(observed)
+    if not expected or not found:
         return None
-    pairs = [(p, q) for p, q in zip(reference.counts, observed.counts, strict=True) if p or q]
+    pairs = [(p, q) for p, q in zip(reference, observed, strict=True) if p or q]
     freedom = max(len(pairs), _FEWEST_BUCKETS) - 1
-    rate = 1 / reference.total + design_effect / observed.total
+    rate = 1 / expected + design_effect / found
     return Stability(_index(pairs), freedom * rate, _chi_square_99(freedom) * rate)
 
 
 def drift(
-    reference: Histogram,
-    observed: Histogram,
+    reference: Sequence[int],
+    observed: Sequence[int],
     *,
     threshold: float = MUCH,
     design_effect: float = 1,
-) -> float | None:
-    """The shift; None as long as there are too few samples to tell a shift of the threshold."""
-    found = stability(reference, observed, design_effect=design_effect)
-    return found.shift if found is not None and found.noise_99 < threshold else None
+) -> Stability | None:
+    """How far they are apart; None where too few samples tell a shift of the threshold.
+
+    With as many buckets as can be told apart from chance.
+    """
+    for buckets in COARSER:
+        bounds = _bounds(len(reference), buckets)
+        found = stability(
+            _joined(reference, bounds), _joined(observed, bounds), design_effect=design_effect
+        )
+        if found is not None and found.noise_99 < threshold:
+            return found
+    return None
+
+
+def fewest_golden(threshold: float) -> int:
+    """Samples that a golden set has to have more than, or no number of requests is enough."""
+    return math.floor(_chi_square_99(COARSER[-1] - 1) / threshold)
+
+
+def _bounds(count: int, buckets: int) -> list[int]:
+    """Where each of so many neighbouring buckets begins that are put together, and the end."""
+    joined = min(count, buckets)
+    return [count * number // joined for number in range(joined + 1)]
+
+
+def _joined(counts: Sequence[int], bounds: Sequence[int]) -> list[int]:
+    return [sum(counts[i:j]) for i, j in itertools.pairwise(bounds)]
 
 
 def _index(pairs: list[tuple[int, int]]) -> float:
@@ -93,7 +121,7 @@ def _index(pairs: list[tuple[int, int]]) -> float:
 
 
 def _chi_square_99(freedom: int) -> float:
-    """The quantile at 0.99, within 1 % from 2 degrees of freedom on.
+    """The quantile at 0.99, within 1 %.
 
     Source: E. B. Wilson, M. M. Hilferty: The distribution of chi-square, PNAS 17, 1931.
     """

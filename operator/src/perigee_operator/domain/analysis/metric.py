@@ -7,7 +7,8 @@ Names and meanings are those of Argo Rollouts where they are the same: `successC
 - A source that is down and one that has no data are told apart, and neither is an error that
   aborts when it has come four times in a row. Each has a policy of its own, and holds.
 - Neither breaks a row of successes: a satellite in the dark has not failed.
-- At least one condition has to be given: without one, every value would be a success.
+- At least one condition has to be given: without one, every value would be a success. A Job needs
+  none, since it fails by its exit status.
 - Measuring goes on for as long as somebody waits, so that a metric that has passed can still fail.
 """
 
@@ -40,6 +41,8 @@ class Metric:
     consecutive_success_limit: int = 0
     """Successes in a row that are enough; 0: they are not counted."""
     policies: Policies = ALL_HOLD
+    by_exit_status: bool = False
+    """Whether its source says itself that a measurement has failed, and needs no condition."""
 
     def __post_init__(self) -> None:
         for problem, is_so in self._problems().items():
@@ -56,7 +59,7 @@ class Metric:
         row, enough = self.consecutive_success_limit, self.enough
         return {
             "a successCondition or a failureCondition must be given": (
-                self.success is None and self.failure is None
+                self.success is None and self.failure is None and not self.by_exit_status
             ),
             f"interval must be above 0 s, not {self.interval_s}": (
                 self.interval_s is not None and not self.interval_s > 0

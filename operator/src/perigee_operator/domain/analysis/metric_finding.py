@@ -6,7 +6,7 @@ from typing import Final
 from perigee_operator.domain.analysis.explanation import Explanation, Figure
 from perigee_operator.domain.analysis.finding import Finding
 from perigee_operator.domain.analysis.metric import Metric
-from perigee_operator.domain.analysis.record import Record, exceeded, verdict
+from perigee_operator.domain.analysis.record import Record, Result, exceeded, verdict
 from perigee_operator.domain.analysis.verdict import Verdict
 
 _RULES: Final = {
@@ -15,6 +15,13 @@ _RULES: Final = {
     Verdict.SOURCE_DOWN: "its source does not answer",
     Verdict.RUNNING: "more measurements are needed",
 }
+
+_VERDICTS: Final = {
+    Result.FAIL: Verdict.FAIL,
+    Result.NO_DATA: Verdict.NO_DATA,
+    Result.SOURCE_DOWN: Verdict.SOURCE_DOWN,
+}
+"""Which verdict the last measurement may explain."""
 
 
 def metric_finding(metric: Metric, record: Record, now: datetime) -> Finding:
@@ -30,12 +37,13 @@ def metric_finding(metric: Metric, record: Record, now: datetime) -> Finding:
 def _why(metric: Metric, record: Record, found: Verdict) -> tuple[str, tuple[Figure, ...]]:
     measurements = Figure("measurements", record.conclusive)
     failures = Figure("failures", record.failures)
+    last = record.last
+    fault = f": {last.fault}" if last and last.fault and found is _VERDICTS.get(last.result) else ""
     if found is Verdict.FAIL:
-        rule = f"more failures than failureLimit allows, by {_condition(metric)}"
+        rule = f"more failures than failureLimit allows{fault or _condition(metric)}"
         return rule, (failures, Figure("failureLimit", metric.failure_limit or 0), measurements)
     if found is not Verdict.INCONCLUSIVE:
-        fault = record.last.fault if record.last and found is Verdict.SOURCE_DOWN else ""
-        return f"{_RULES[found]}{': ' if fault else ''}{fault}", (failures, measurements)
+        return f"{_RULES[found]}{fault}", (failures, measurements)
     unclear = Figure("inconclusive", record.inconclusive)
     if exceeded(record.inconclusive, metric.inconclusive_limit):
         limit = Figure("inconclusiveLimit", metric.inconclusive_limit or 0)
@@ -47,5 +55,5 @@ def _why(metric: Metric, record: Record, found: Verdict) -> tuple[str, tuple[Fig
 
 def _condition(metric: Metric) -> str:
     if metric.failure is not None:
-        return f"failureCondition {metric.failure}"
-    return f"successCondition {metric.success}"
+        return f", by failureCondition {metric.failure}"
+    return f", by successCondition {metric.success}"

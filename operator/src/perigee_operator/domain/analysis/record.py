@@ -28,6 +28,7 @@ _WITHOUT_VALUE: Final = {
     Result.NO_DATA: Verdict.NO_DATA,
     Result.SOURCE_DOWN: Verdict.SOURCE_DOWN,
 }
+"""Results that are no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,12 @@ class Measurement:
     result: Result
     value: float | None = None
     fault: str = ""
-    """Why the source gave no value, if it says."""
+    """Why the source gave no value, or why that is a failure, if it says."""
+
+    @property
+    def value_is_missing(self) -> bool:
+        """Whether the source had no answer."""
+        return self.result in _WITHOUT_VALUE
 
 
 def measured(metric: Metric, value: float | None, at: datetime) -> Measurement:

@@ -3,17 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from perigee_api.buckets import LATENCY, SCORES
+from perigee_api.buckets import LATENCY
 from perigee_api.served import Counts
 from perigee_operator.domain.analysis.histogram import Histogram
 
 
 def _no_latency() -> Histogram:
     return Histogram.empty(LATENCY)
-
-
-def _no_scores() -> Histogram:
-    return Histogram.empty(SCORES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,6 @@ class Tally:
     errors: int = 0
     latency: Histogram = field(default_factory=_no_latency)
     """Of answers without an error: errors are quick, and would make a bad revision look fast."""
-    scores: Histogram = field(default_factory=_no_scores)
 
     def __post_init__(self) -> None:
         if not 0 <= self.errors <= self.requests:
@@ -45,7 +40,6 @@ class Tally:
             self.requests + other.requests,
             self.errors + other.errors,
             self.latency + other.latency,
-            self.scores + other.scores,
         )
 
 
@@ -54,5 +48,4 @@ NOTHING: Final = Tally()
 
 def tally_of(counts: Counts) -> Tally:
     """What a satellite has told, as it is compared."""
-    latency = Histogram.sparse(LATENCY, counts.latency)
-    return Tally(counts.requests, counts.errors, latency, NOTHING.scores)
+    return Tally(counts.requests, counts.errors, Histogram.sparse(LATENCY, counts.latency))

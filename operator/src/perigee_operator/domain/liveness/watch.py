@@ -1,8 +1,7 @@
 """The phase of every satellite of a fleet, found out with as few looks as possible."""
 
 import heapq
-from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +12,8 @@ from perigee_operator.domain.liveness.held_losses import LossHeld, held_losses
 from perigee_operator.domain.liveness.loss_budget import is_in_service
 from perigee_operator.domain.liveness.phase import Assessment, assess
 from perigee_operator.domain.liveness.returns import held_returns
+from perigee_operator.domain.roster import Roster
+from perigee_operator.domain.rows import Rows
 
 LEAST_STEP = timedelta(microseconds=1)
 """Moments are rounded to this: a change that is due is not looked for twice at one moment."""
@@ -32,6 +33,7 @@ class Watch:
     """
 
     def __init__(self) -> None:
+        self._rows = Rows()
         self._views: dict[str, SatelliteView] = {}
         self._assessments: dict[str, Assessment] = {}
         self._changed: set[str] = set()
@@ -51,14 +53,12 @@ class Watch:
         self.assessed: list[str] = []
         """Names of those that were assessed in the last look."""
 
-    def see(self, satellites: Iterable[SatelliteView]) -> None:
+    def see(self, roster: Roster) -> None:
         """These are all satellites there are now."""
-        given, known = tuple(satellites), self._views
-        for view in given:
-            if known.get(view.name) is not view:
-                self.see_one(view)
-        if len(known) > len(given):
-            for name in known.keys() - {view.name for view in given}:
+        for row in self._rows.changed(roster.names, roster.views):
+            self.see_one(roster.views[row])
+        if len(self._views) > len(roster.views):
+            for name in self._views.keys() - set(roster.names):
                 self._forget(name)
 
     def see_one(self, view: SatelliteView) -> None:
@@ -88,7 +88,7 @@ class Watch:
         held = held_losses(self._views, losing, budget_percent, now) if losing else {}
         others = {name: replace(losing[name], phase=SatellitePhase.SUSPECT) for name in held}
         others |= self._held_back(now)
-        return ChainMap(others, self._assessments) if others else self._assessments, held
+        return self._assessments | others, held
 
     def next_due(self) -> datetime | None:
         """When time alone will change an assessment."""
@@ -158,7 +158,7 @@ def fleet_phases(
 ) -> tuple[Mapping[str, Assessment], dict[str, LossHeld]]:
     """What a watch that has just begun finds: see `Watch.look`."""
     watch = Watch()
-    watch.see(satellites.values())
+    watch.see(Roster(tuple(satellites.values())))
     return watch.look(hearing, budget_percent, now)
 
 

@@ -57,6 +57,19 @@ def choose(
     return tuple(chosen)
 
 
+def queues(
+    satellites: Iterable[Satellite], spread_by: SpreadBy
+) -> tuple[tuple[Satellite, ...], ...]:
+    """Satellites group by group, in the order in which those of one rank are picked."""
+    found: dict[str, list[Satellite]] = defaultdict(list)
+    for satellite in satellites:
+        found[_group(satellite, spread_by)].append(satellite)
+    return tuple(
+        tuple(sorted(group, key=lambda each: (_awaited(each), each.name)))
+        for group in found.values()
+    )
+
+
 def _foremost(
     candidates: Iterable[Satellite], count: int, rank: Callable[[Satellite], int]
 ) -> list[_Place]:

@@ -21,10 +21,11 @@ def objection(node: NodeView, placement: Placement) -> str | None:
     return None
 
 
-def _is_choosy(placement: Placement) -> bool:
-    """Whether there is anything that a Node could lack: of most models there is not."""
+def terms(placement: Placement) -> tuple[bool, tuple[str, ...], tuple[tuple[str, str], ...]]:
+    """All that decides which Nodes a model may run on: equal terms, the same Nodes."""
     required = placement.accelerator is AcceleratorPolicy.REQUIRED
-    return required or bool(placement.architectures or placement.node_selector)
+    labels = tuple(sorted(placement.node_selector.items()))
+    return required, tuple(placement.architectures), labels
 
 
 def matches(labels: Mapping[str, str], selector: Mapping[str, str]) -> bool:
@@ -32,9 +33,15 @@ def matches(labels: Mapping[str, str], selector: Mapping[str, str]) -> bool:
     return selector.items() <= labels.items()
 
 
+def is_eligible(satellite: Satellite, placement: Placement) -> bool:
+    """Whether a satellite may get copies of a model, now or at its next pass."""
+    return satellite.usable and objection(satellite.node, placement) is None
+
+
 def eligible(satellites: Iterable[Satellite], placement: Placement) -> list[Satellite]:
     """The satellites that may get copies of a model, now or at their next pass, by name."""
     found = [satellite for satellite in satellites if satellite.usable]
-    if _is_choosy(placement):
+    # Of most models there is nothing that a Node could lack.
+    if any(terms(placement)):
         found = [satellite for satellite in found if objection(satellite.node, placement) is None]
     return sorted(found, key=attrgetter("name"))

@@ -5,8 +5,10 @@ What else runs there is the scheduler's to know.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Final
 
+from perigee_api import names
 from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.workloads.quantity import Amounts, spelt
@@ -24,6 +26,15 @@ def claims(pods: Mapping[str, Iterable[PodView]]) -> dict[str, Amounts]:
                 for name, amount in pod.requests.items():
                     total[name] = total.get(name, 0) + amount
     return dict(found)
+
+
+def without(satellite: Satellite, pods: Iterable[PodView]) -> Satellite:
+    """A satellite as it would be with Pods gone that are counted in what is set aside on it."""
+    claimed = dict(satellite.claimed)
+    for pod in pods:
+        for name, amount in pod.requests.items():
+            claimed[name] = claimed.get(name, 0) - amount
+    return replace(satellite, claimed=claimed)
 
 
 def room_for(wanted: Amounts) -> Callable[[Satellite], bool]:
@@ -47,10 +58,16 @@ def shortage(satellite: Satellite, wanted: Amounts) -> str | None:
     name = _lacking(satellite, wanted)
     if name is None:
         return None
-    left, asked = (
-        spelt(amount, binary=name in BYTES) for amount in (_left(satellite, name), wanted[name])
-    )
-    return f"{satellite.name} has {left} of the {asked} of {name} asked for"
+    left, asked = (_told(name, amount) for amount in (_left(satellite, name), wanted[name]))
+    what = "power" if name == names.POWER_RESOURCE else name
+    return f"{satellite.name} has {left} of the {asked} of {what} asked for"
+
+
+def _told(name: str, amount: int) -> str:
+    """An amount as people write it; power is counted in thousandths of a watt."""
+    if name == names.POWER_RESOURCE:
+        return f"{amount / 1_000_000:g} W"
+    return spelt(amount, binary=name in BYTES)
 
 
 def _lacking(satellite: Satellite, wanted: Amounts) -> str | None:

@@ -1,7 +1,7 @@
 """Which Pods serve: one revision a satellite, and nothing unverified."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.rollout.rollout_state import RolloutState
@@ -16,6 +16,8 @@ def active_pods(  # noqa: PLR0913 - what it depends on
     *,
     stable_suffices: bool,
     reverting: bool = False,
+    alone_on: Collection[str] = (),
+    waiting_on: Collection[str] = (),
 ) -> frozenset[str]:
     """The uids of the Pods that are to serve.
 
@@ -26,6 +28,9 @@ def active_pods(  # noqa: PLR0913 - what it depends on
         satellites: by Node name; Pods elsewhere never serve.
         stable_suffices: enough copies of the stable revision are verified to let no other serve.
         reverting: the candidate is to serve no more where the stable revision can take over.
+        alone_on: names of Nodes on which the candidate has taken the stable revision's place, and
+            so serves, however few are wanted.
+        waiting_on: names of Nodes on which what serves goes on until it is its turn to give way.
     """
     by_node: dict[str, list[PodView]] = defaultdict(list)
     for pod in pods:
@@ -34,15 +39,26 @@ def active_pods(  # noqa: PLR0913 - what it depends on
             by_node[satellite.node.name].append(pod)
     alone = not any(p.revision == state.stable for found in by_node.values() for p in found)
     trying = _nodes_of_candidate(by_node, state, candidate_wanted, satellites, alone=alone)
+    trying |= {node for node in by_node.keys() & set(alone_on) if _has(by_node[node], state)}
     if reverting:
         trying -= _put_back(by_node, state, satellites, stable_suffices)
     before = not stable_suffices
     ranks = {
-        node: _ranks(found, state, trying=node in trying, before=before, given_up=alone)
+        node: _ranks(
+            found,
+            state,
+            trying=node in trying,
+            before=before or node in waiting_on,
+            given_up=alone or node in waiting_on,
+        )
         for node, found in by_node.items()
     }
     chosen = (_serving(found, ranks[node]) for node, found in by_node.items())
     return frozenset(pod.uid for pod in chosen if pod is not None)
+
+
+def _has(pods: Iterable[PodView], state: RolloutState) -> bool:
+    return any(pod.revision == state.candidate for pod in pods)
 
 
 def _may_serve(satellite: Satellite, stable_suffices: bool) -> bool:  # noqa: FBT001

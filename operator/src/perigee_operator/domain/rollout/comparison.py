@@ -7,6 +7,7 @@ from perigee_api.inference_model import RolloutStatus
 from perigee_operator.domain.analysis.compared import Compared
 from perigee_operator.domain.analysis.comparison_finding import comparison_findings
 from perigee_operator.domain.rollout.analysis import Findings
+from perigee_operator.domain.rollout.carried_on import carried_on, is_of
 from perigee_operator.domain.rollout.comparison_status import (
     begun_status,
     compared_of,
@@ -35,16 +36,15 @@ def compared_on(
         ready: the candidate is verified in its wave: the comparison of the step may begin.
         now: the moment.
     """
-    written, kept = _written(stage), status.comparison
-    if written is None:
-        # Without its policy nobody knows the steps: then nothing is ready, either.
-        return _with(status, None) if ready else status
-    index, terms = written
-    if kept is not None and (kept.step, kept.definition) == (index, terms.digest):
-        return _with(status, _renewed(kept, terms, fresh))
-    if ready and (kept is not None or index == stage.index):
-        return _with(status, begun_status(index, terms, now))
-    return status  # It was changed, and begins anew once the wave is verified.
+    kept = carried_on(
+        status.comparison,
+        _written(stage),
+        stage,
+        ready=ready,
+        begun=lambda index, terms: begun_status(index, terms, now),
+        renewed=lambda kept, terms: _renewed(kept, terms, fresh),
+    )
+    return status if kept == status.comparison else status.model_copy(update={"comparison": kept})
 
 
 def compared_findings(status: RolloutStatus, stage: Stage, now: datetime) -> Findings:
@@ -53,17 +53,11 @@ def compared_findings(status: RolloutStatus, stage: Stage, now: datetime) -> Fin
     if written is None or kept is None:
         return ()
     index, terms = written
-    if (kept.step, kept.definition) != (index, terms.digest):
+    if not is_of(kept, index, terms):
         return ()
     comparison = compared_of(kept, terms.rules).comparison
     found = comparison_findings(comparison, terms.rules, terms.policies, kept.started, now)
     return tuple((index, finding) for finding in found)
-
-
-def _with(status: RolloutStatus, kept: ComparisonStatus | None) -> RolloutStatus:
-    if kept == status.comparison:
-        return status
-    return status.model_copy(update={"comparison": kept})
 
 
 def _renewed(

@@ -7,6 +7,7 @@ from perigee_api import names
 from perigee_api.placement import Placement
 from perigee_operator.domain.placement.choice import with_standby
 from perigee_operator.domain.placement.eligibility import objection
+from perigee_operator.domain.placement.traces import marks
 from perigee_operator.domain.rollout.layout import RevisionLayout
 from perigee_operator.domain.rollout.rollout_state import RolloutState
 from perigee_operator.domain.rollout.situation import Situation
@@ -19,14 +20,14 @@ class Shuffle:
     def __init__(self) -> None:
         self.satellites: list[Satellite] = []
         self.marks: set[str] = set()
-        """Their labels, and the artifacts that any of them has or is to fetch."""
+        """What any of them has of models."""
 
     def add(self, *satellites: Satellite | None) -> None:
         """One as it was, as it is, or both; None where there is none."""
         for satellite in satellites:
             if satellite is not None:
                 self.satellites.append(satellite)
-                self.marks.update(satellite.node.labels, satellite.artifacts, satellite.assigned)
+                self.marks |= marks(satellite)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Concern:
     """Satellites that a decision may rest on, beside those that it names."""
 
     marks: frozenset[str]
-    """Those that bear one of these labels, or have or are to fetch one of these artifacts."""
+    """Those that have one of these of the model."""
     placement: Placement | None
     """Those that this allows; None: as many as are wanted have been found."""
 

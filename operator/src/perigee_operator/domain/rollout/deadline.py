@@ -27,15 +27,19 @@ def overdue(
     It is when more satellites than may be unreachable had more contact than they need, and are not
     ready for all that. Each has its own clock: delivery has as long as its link needs for the
     bytes, and from then on `deadline_s` are left. Those in the dark lose no time. Who takes the
-    place of a lost one has not had the time that went by before.
+    place of a lost one has not had the time that went by before. Where revisions swap in place, who
+    waits for its turn loses none either, and nobody who keeps others waiting may be late.
     """
     late = [
         satellite
         for satellite in progress.wave
-        if satellite.node.name not in progress.verified
+        if satellite.node.name not in progress.verified | progress.in_turn
         and _allowed_s(satellite, progress, status, deadline_s, now) is not None
     ]
-    if len(late) <= math.floor(len(progress.wave) * progress.unreachable_percent / 100):
+    tolerated = math.floor(len(progress.wave) * progress.unreachable_percent / 100)
+    if progress.in_turn and any(each.node.name in progress.swapping_since for each in late):
+        tolerated = 0
+    if len(late) <= tolerated:
         return None
     allowed_s = _allowed_s(late[0], progress, status, deadline_s, now) or 0
     since = f"After {allowed_s:.0f} s of contact revision {progress.revision.name}"
@@ -51,6 +55,7 @@ def _allowed_s(
 ) -> float | None:
     """The contact that a satellite may have had, if it has had more."""
     began = max(status.step_started, status.members_since or status.step_started)
+    began = max(began, progress.swapping_since.get(satellite.node.name, began))
     placed_at = progress.placed_at.get(satellite.node.name)
     whole_s = deadline_s + delivery_s(progress.revision, satellite)
     if placed_at is not None:

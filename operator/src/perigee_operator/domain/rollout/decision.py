@@ -1,11 +1,11 @@
 """All that is decided about one model in one look."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from perigee_api.inference_model import ModelPhase, WaitReason
 from perigee_operator.domain.fleet import ModelView, Settings
+from perigee_operator.domain.placement.directory import Directory
 from perigee_operator.domain.rollout.actions import Asked, asked
 from perigee_operator.domain.rollout.beginning import Wait, wait_before
 from perigee_operator.domain.rollout.candidacy import wave_of, wave_progress
@@ -31,30 +31,30 @@ from perigee_operator.domain.rollout.rollout_state import (
     target,
     with_members,
 )
-from perigee_operator.domain.rollout.situation import Situation, situated
+from perigee_operator.domain.rollout.situated import situated
+from perigee_operator.domain.rollout.situation import Situation
 from perigee_operator.domain.rollout.surroundings import Surroundings
 from perigee_operator.domain.rollout.terms import terms_of
 from perigee_operator.domain.rollout.turn import started, superseded
 from perigee_operator.domain.rollout.verbs import Bearings
 from perigee_operator.domain.rollout.watchdog import broken_notes, held_by, unbroken, verdict_on
-from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.writes import Track
 
 
 def decide(
     model: ModelView,
-    satellites: Mapping[str, Satellite],
+    directory: Directory,
     surroundings: Surroundings,
     settings: Settings,
     now: datetime,
 ) -> ModelDecision:
-    """Decides about a model; satellites are by Node name."""
+    """Decides about a model, and what follows for the satellites."""
     if model.deleting:
         return ModelDecision(Track(model.key, ()))
     if model.spec is None:
-        return left_alone(model, satellites, now)
+        return left_alone(model, directory.satellites, now)
     terms = terms_of(model, model.spec)
-    situation = situated(model, terms.spec, satellites, settings.serve_image, now)
+    situation = situated(model, terms.spec, directory, settings.serve_image, now)
     met = dependencies_met(model, surroundings.models, settings.serve_image)
     situation = replace(situation, clearance=clearance_of(terms, now).after(met))
     named = named_revision(model.spec, settings.serve_image)
@@ -71,7 +71,9 @@ def decide(
     verdict = verdict_on(broken)
     notes = broken_notes(verdict, model)
     decision, broken = _planned(situation, held_by(situation.clearance, verdict), course, notes)
-    return left_as_it_is(model, satellites, verdict, notes, now) if broken else decision
+    if broken:
+        return left_as_it_is(model, directory.satellites, verdict, notes, now)
+    return decision
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,9 @@ class Invariant(StrEnum):
     """The candidate is another revision than the stable one."""
     WITHIN_WAVE = "WithinWave"
     """No more satellites may get the candidate than the step lets in."""
+    WITHIN_NEXT_WAVE = "WithinNextWave"
+    """No more satellites fetch ahead than the next wave lets in, and none of them gets the
+    candidate."""
     VERIFIED_SERVE = "VerifiedServe"
     """Nothing serves that is not verified."""
     ONE_SERVES = "OneServes"
@@ -31,6 +34,8 @@ class Invariant(StrEnum):
     """What serves and still can is not taken out to the last copy."""
     WAY_BACK_KEPT = "WayBackKept"
     """Files of the stable revision and of the one before stay on board."""
+    WITHIN_SPARE = "WithinSpare"
+    """No more satellites are out of service for a swap than the model can spare."""
     LED_ON = "LedOn"
     """A rollout under way says what it waits for, or is looked at again at a known time."""
 
@@ -59,9 +64,17 @@ class Scene:
     """Nodes that have a Pod of a revision, by revision."""
     out_of_service: frozenset[str] = NOWHERE
     """Nodes of satellites that are lost: what may come there comes to nobody."""
+    next_wave: int = 0
+    """Satellites that the next wave lets in beside those of now."""
+    ahead: frozenset[str] = NOWHERE
+    """Nodes of satellites that are told to fetch the candidate's files ahead of it."""
     copies: tuple[Copy, ...] = ()
     something_can_serve: bool = False
-    """A copy serves that is verified, in service and still wanted."""
+    """A copy serves that is verified, in service and still wanted, and that nobody lets go."""
+    swapping: frozenset[str] = NOWHERE
+    """Satellites on which a copy that served has given way, and none serves in its place yet."""
+    spare: int = 0
+    """So many they may be."""
     pinned: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Digests of files that are not to leave a satellite, by Node."""
     kept: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -103,6 +116,13 @@ def _of_revisions(scene: Scene) -> Iterator[Broken]:
     if len(may) > scene.wave:
         message = f"revision {scene.candidate} may come to {_some(may)}: {scene.wave} may have it"
         yield Broken(Invariant.WITHIN_WAVE, message)
+    if len(scene.ahead) > scene.next_wave:
+        message = f"{_some(scene.ahead)} would fetch ahead: {scene.next_wave} may"
+        yield Broken(Invariant.WITHIN_NEXT_WAVE, message)
+    early = may & scene.ahead
+    if early:
+        message = f"revision {scene.candidate} may come to {_some(early)} ahead of its step"
+        yield Broken(Invariant.WITHIN_NEXT_WAVE, message)
 
 
 def _empty(scene: Scene, revision: str) -> frozenset[str]:
@@ -120,6 +140,9 @@ def _of_copies(scene: Scene) -> Iterator[Broken]:
     crowded = {node or "no satellite" for node, copies in places.items() if copies > 1}
     if crowded:
         yield Broken(Invariant.ONE_SERVES, f"several copies would serve on {_some(crowded)}")
+    if len(scene.swapping) > scene.spare:
+        message = f"{_some(scene.swapping)} would be out of service: {scene.spare} may be"
+        yield Broken(Invariant.WITHIN_SPARE, message)
     if scene.something_can_serve and not serving:
         yield Broken(Invariant.SOMETHING_SERVES, "the last copy that serves would be taken out")
 

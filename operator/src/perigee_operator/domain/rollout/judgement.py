@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from perigee_api.inference_model import Rollout, RolloutStatus
+from perigee_api.inference_model import NextWave, Rollout, RolloutStatus
 from perigee_operator.domain.rollout.analysis import (
     failed,
     findings,
@@ -15,10 +15,12 @@ from perigee_operator.domain.rollout.beginning import Wait
 from perigee_operator.domain.rollout.clearance import CLEAR, Clearance, counted_from_release
 from perigee_operator.domain.rollout.comparison import compared_findings, compared_on
 from perigee_operator.domain.rollout.deadline import overdue
+from perigee_operator.domain.rollout.drift import drifted_on, drifts_findings
 from perigee_operator.domain.rollout.evidence import Evidence, Source
 from perigee_operator.domain.rollout.note import Note
 from perigee_operator.domain.rollout.progress import StepVerdict, WaveProgress
 from perigee_operator.domain.rollout.rollout_state import RolloutState, aborted, promoted, stepped
+from perigee_operator.domain.rollout.shadow import shadow_findings, shadowed_on
 from perigee_operator.domain.rollout.step import step_verdict, wave_verdict
 from perigee_operator.domain.rollout.wave import Stage, stage_of
 from perigee_operator.domain.writes import EventType
@@ -40,6 +42,8 @@ class Judgement:
     """Only a person or another spec leads it on."""
     notes: tuple[Note, ...] = ()
     next_change_s: float | None = None
+    next_wave: NextWave | None = None
+    """How far the delivery is that goes ahead of the next wave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ def judge(
     status = _measured(state.rollout, stage, progress, policy, now)
     state = replace(state, rollout=status)
     found = findings(status, stage, now) + compared_findings(status, stage, now)
+    found += shadow_findings(status, stage, progress, now) + drifts_findings(status, stage, now)
     evidence = evidence or failed(found, stage)
     evidence = evidence or _out_of_time(state, progress, policy, now)
     awaits_file = evidence is not None and evidence.source is Source.FILE and state.stable is None
@@ -97,6 +102,8 @@ def _measured(
     steps_known = policy.clearance.steps_known
     ready = steps_known and wave_verdict(progress).passed
     status = compared_on(status, stage, progress.compared, ready=ready, now=now)
+    status = shadowed_on(status, stage, progress.shadowed, ready=ready, now=now)
+    status = drifted_on(status, stage, progress.drifted, ready=ready, now=now)
     if not steps_known:
         return watched_on(status, stage, progress.measured)
     by_policy = policy.rollout.policy is not None

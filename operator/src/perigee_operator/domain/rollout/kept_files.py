@@ -21,8 +21,10 @@ def kept_files(
             for artifact in place.revision.artifacts:
                 found.setdefault(node, {})[artifact.sha256] = artifact
         _keep(found, situation, situation.fallback_of(place.revision), nodes)
+    stable = situation.revisions.get(state.stable) if state.stable else None
+    _keep(found, situation, stable, situation.boards.swaps)
     previous = situation.revisions.get(state.previous) if state.previous else None
-    _keep(found, situation, previous, situation.satellites)
+    _keep(found, situation, previous, situation.bearers(state.previous))
     return {node: tuple(artifacts.values()) for node, artifacts in found.items()}
 
 

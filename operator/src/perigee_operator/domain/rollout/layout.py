@@ -1,16 +1,19 @@
 """Where each revision of a model is to be: on which satellites, in how many copies."""
 
+from collections import Counter
 from dataclasses import dataclass
 
-from perigee_api import names
 from perigee_api.inference_model import FailoverPolicy
 from perigee_operator.domain.placement.choice import choose, with_standby
 from perigee_operator.domain.placement.copies import lost_copies, serving_copies
 from perigee_operator.domain.placement.reach import arranged
+from perigee_operator.domain.rollout.giving_way import given_way
+from perigee_operator.domain.rollout.letting_go import released
+from perigee_operator.domain.rollout.nearness import TOLD_TO_FETCH
 from perigee_operator.domain.rollout.refusal import refusing_nodes
 from perigee_operator.domain.rollout.revision import Revision
 from perigee_operator.domain.rollout.rollout_state import RolloutState
-from perigee_operator.domain.rollout.situation import TOLD_TO_FETCH, Shift, Situation
+from perigee_operator.domain.rollout.situation import Shift, Situation
 from perigee_operator.domain.satellite import Satellite
 
 
@@ -32,18 +35,32 @@ def layout(
 ) -> dict[str, RevisionLayout]:
     """The place of each revision that is in use or still has Pods."""
     carried = {pod.revision for pod in situation.model.pods} & situation.revisions.keys()
-    return {name: _place(situation, state, wave, name) for name in sorted(state.in_use | carried)}
+    found: dict[str, RevisionLayout] = {}
+    # The candidate first: where both would be too much the stable revision does not come, too.
+    for name in sorted(state.in_use | carried, key=lambda name: (name != state.candidate, name)):
+        candidate = found.get(state.candidate or "")
+        found[name] = _place(
+            situation, state, _chosen(situation, state, wave, name), name, candidate
+        )
+    return dict(sorted(found.items()))
 
 
 def _place(
-    situation: Situation, state: RolloutState, wave: tuple[Satellite, ...], name: str
+    situation: Situation,
+    state: RolloutState,
+    chosen: tuple[Satellite, ...],
+    name: str,
+    candidate: RevisionLayout | None,
 ) -> RevisionLayout:
     revision = situation.revisions[name]
     # Nothing is sent to where no Pod would find room; who has one already is left alone.
-    satellites = situation.with_room(name, _chosen(situation, state, wave, name))
+    satellites = situation.with_room(name, chosen)
     ready = _ready(situation, state, revision, satellites)
+    if candidate is not None:
+        ready -= _crowded(situation, name, candidate)
     refusing = refusing_nodes(situation.model.pods, name)
-    nodes = (ready | _nodes_that_stay(situation, state, name, satellites)) - refusing
+    staying = _nodes_that_stay(situation, state, name, satellites)
+    nodes = (ready | staying) - refusing - _given_up(situation, name)
     # A satellite whose report fails to come keeps the Pod it has.
     placed = sum(s.node.name in nodes for s in satellites)
     return RevisionLayout(
@@ -58,14 +75,40 @@ def _ready(
     satellites: tuple[Satellite, ...],
 ) -> frozenset[str]:
     """Nodes that have the artifacts on board, and so may get Pods."""
+    on_board, wanted = situation.boards, revision.requests
     holding = [
-        s.node.name for s in satellites if all(s.holds(a.sha256) for a in revision.artifacts)
+        s.node.name
+        for s in satellites
+        if all(s.holds(a.sha256) for a in revision.artifacts)
+        and on_board.is_clear(revision.name, wanted, s)
     ]
     if situation.spec.placement.keep_in_reach and revision.name == state.stable:
         # The scheduler, which knows no orbits, is left no choice.
         pods = situation.model.pods_of(revision.name)
-        holding = holding[: situation.copies + lost_copies(pods, situation.satellites)]
+        wanted_copies = situation.copies - _replaced(situation, revision.name)
+        holding = holding[: wanted_copies + lost_copies(pods, situation.satellites)]
     return frozenset(holding)
+
+
+def _crowded(situation: Situation, name: str, candidate: RevisionLayout) -> frozenset[str]:
+    """Nodes that the candidate may come to, and a Pod of another revision beside it may not."""
+    on_board, hosts = situation.boards, situation.nodes_with(name)
+    wanted = Counter(situation.requests(name))
+    wanted.update(candidate.revision.requests)
+    return frozenset(
+        s.node.name
+        for s in candidate.satellites
+        if s.node.name in candidate.nodes - hosts and on_board.may_give_way(wanted, s)
+    )
+
+
+def _given_up(situation: Situation, name: str) -> frozenset[str]:
+    """Nodes whose Pod of a revision ends with the label, so that another takes its place."""
+    if not situation.spec.placement.every_satellite:
+        return frozenset()
+    ending = given_way(situation)
+    pods = situation.model.pods_of(name)
+    return frozenset(pod.node for pod in pods if pod.node is not None and pod.uid in ending)
 
 
 def strangers(situation: Situation, state: RolloutState) -> frozenset[str]:
@@ -88,12 +131,19 @@ def _chosen(
     if situation.spec.placement.keep_in_reach:
         return _kept_in_reach(situation, name, situation.spec.placement.keep_in_reach)
     count = with_standby(situation.copies)
-    return choose(
-        situation.candidates(name, count),
+    chosen = choose(
+        situation.candidates(name, None, count),
         count,
         rank=situation.nearness(name, None),
         spread_by=situation.spec.placement.spread_by,
     )
+    return chosen + _to_go_back(situation, (*chosen, *wave))
+
+
+def _to_go_back(situation: Situation, others: tuple[Satellite, ...]) -> tuple[Satellite, ...]:
+    """Satellites on which the stable revision is to take its place again: they need its files."""
+    nodes = situation.boards.swaps.keys() - {s.node.name for s in others}
+    return tuple(situation.traced((), nodes))
 
 
 def _kept_in_reach(situation: Situation, name: str, wanted: int) -> tuple[Satellite, ...]:
@@ -139,18 +189,18 @@ def _nodes_that_stay(
     if not situation.spec.placement.every_satellite:
         return hosts
     chosen = {s.node.name for s in satellites}
-    labelled = {node for node in hosts if _has_label(situation, node, name)}
+    labelled = {node for node in hosts if situation.admits(node, name)}
     replaced = situation.verified_nodes(state.stable) if state.stable else frozenset[str]()
     serving = {pod.node for pod in situation.model.pods_of(name) if pod.serves}
     fit = hosts if name in state.in_use else situation.verified_nodes(name)
-    let_go = situation.released(state.stable)
-    released = {pod.node for pod in situation.model.pods_of(name) if pod.uid in let_go}
+    let_go = released(situation, state.stable)
+    left = {pod.node for pod in situation.model.pods_of(name) if pod.uid in let_go}
     return frozenset(
         node
         for node in hosts
         if node in chosen
         or (node in labelled and not _is_routed(situation, node))
-        or (_is_out_of_service(situation, node) and node not in released)
+        or (_is_out_of_service(situation, node) and node not in left)
         or node in serving
         or (
             name != state.stable
@@ -159,13 +209,6 @@ def _nodes_that_stay(
             and not _is_barred(situation, state, name)
         )
     )
-
-
-def _has_label(situation: Situation, node: str, revision: str) -> bool:
-    """Whether Pods of a revision may come to a Node; a label that is gone ends the Pod there."""
-    satellite = situation.satellites.get(node)
-    label = names.node_revision_label(situation.model.namespace, situation.model.name, revision)
-    return satellite is not None and label in satellite.node.labels
 
 
 def _is_routed(situation: Situation, node: str | None) -> bool:
@@ -195,22 +238,54 @@ def _copies(situation: Situation, state: RolloutState, name: str, ready: int) ->
     away = lost_copies(pods, situation.satellites)
     unsuited = sum(situation.is_unsuited(pod.node) for pod in pods)
     lost = unsuited if situation.spec.failover.policy is FailoverPolicy.NONE else away
-    released = situation.released(state.stable)
-    if released:
+    has_let_go = bool(released(situation, state.stable))
+    if has_let_go:
         away, lost = away - unsuited, lost - unsuited
     if name == state.stable:
-        moving = situation.shift is not None and not released
-        return situation.copies + lost + moving
+        moving = situation.shift is not None and not has_let_go
+        own = max(situation.copies - _replaced(situation, name), _least(situation, name))
+        return own + lost + moving
     if name == state.candidate:
         return ready + lost
-    serving = [pod for pod in pods if pod.serves]
+    copies = _copies_from_before(situation, state, name, away)
+    ending = given_way(situation)
+    staying = [pod for pod in pods if pod.uid not in ending]
+    return copies if len(staying) == len(pods) else min(copies, len(staying))
+
+
+def _copies_from_before(situation: Situation, state: RolloutState, name: str, away: int) -> int:
+    """Copies of a revision that is neither stable nor candidate."""
+    pods = situation.model.pods_of(name)
     barred = _is_barred(situation, state, name)
     if state.stable is None or (_is_given_up(state, name) and not barred):
         # Nothing better serves: what is verified of a revision that was given up goes on serving.
         return serving_copies(pods, situation.satellites) + away
+    serving = any(pod.serves for pod in pods)
     if serving or not (situation.suffices(state.stable) or barred):
         return _present_copies(situation, name)
     return 0
+
+
+def _replaced(situation: Situation, stable: str) -> int:
+    """Satellites on which another revision has the place of a copy of the stable one."""
+    on_board, ending = situation.boards, given_way(situation)
+    own = {pod.node for pod in situation.model.pods_of(stable) if pod.uid not in ending}
+    return sum(
+        node not in own and (swap.revision != stable or bool(on_board.others(node, stable)))
+        for node, swap in on_board.swaps.items()
+    )
+
+
+def _least(situation: Situation, stable: str) -> int:
+    """Copies of the stable revision that stay in any case, for nothing else serves."""
+    if situation.wants_none or not situation.swaps:
+        return 0
+    others = (p for p in situation.model.pods if p.revision != stable and not p.deleting)
+    if serving_copies([pod for pod in others if pod.serves], situation.satellites):
+        return 0
+    ending = given_way(situation)
+    pods = [pod for pod in situation.model.pods_of(stable) if pod.uid not in ending]
+    return min(1, serving_copies(pods, situation.satellites))
 
 
 def _present_copies(situation: Situation, name: str) -> int:

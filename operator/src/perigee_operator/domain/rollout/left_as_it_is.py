@@ -10,7 +10,11 @@ from perigee_operator.domain.rollout.effects import status_writes
 from perigee_operator.domain.rollout.model_decision import ModelDecision
 from perigee_operator.domain.rollout.model_status import MESSAGE_LIMIT
 from perigee_operator.domain.rollout.note import Note, extended
-from perigee_operator.domain.rollout.unchanged import files_as_they_are, labels_as_they_are
+from perigee_operator.domain.rollout.unchanged import (
+    ahead_as_it_is,
+    files_as_they_are,
+    labels_as_they_are,
+)
 from perigee_operator.domain.rollout.watchdog import INVARIANTS_HOLD
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.writes import Track
@@ -50,4 +54,5 @@ def left_as_it_is(
         Track(model.key, tuple(status_writes(model, status, notes, now))),
         labels_as_they_are(model, satellites),
         files_as_they_are(model, satellites),
+        ahead=ahead_as_it_is(model, satellites),
     )

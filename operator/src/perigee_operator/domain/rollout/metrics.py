@@ -14,6 +14,7 @@ from perigee_api.analysis import (
     MetricStatus,
     MissingAnswerAction,
     MissingAnswerPolicy,
+    PrometheusQuery,
 )
 from perigee_api.inference_model import Step
 from perigee_operator.domain.analysis.expression import Expression, parsed
@@ -41,8 +42,6 @@ class Definition:
     digest: str
     """Of how it is measured: another metric has another one."""
     metric: Metric
-    address: str
-    """Of the Prometheus server."""
     terms: str
     """The metric as JSON."""
 
@@ -55,8 +54,8 @@ def defined(written: AnalysisMetric) -> Definition:
         ValueError: it could never be judged so.
     """
     body = written.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    address, terms = written.prometheus.address, json.dumps(body, ensure_ascii=False)
-    return Definition(written.name, digest(body), metric_of(written), address, terms)
+    terms = json.dumps(body, ensure_ascii=False)
+    return Definition(written.name, digest(body), metric_of(written), terms)
 
 
 def recalled(kept: MetricStatus) -> AnalysisMetric | None:
@@ -86,6 +85,8 @@ def metric_of(written: AnalysisMetric) -> Metric:
     Raises:
         ValueError: it could never be judged so.
     """
+    if (written.prometheus is None) is (written.job is None):
+        raise ValueError(f"metric {written.name}: exactly one of prometheus and job must be given")
     return Metric(
         name=written.name,
         success=_expression(written.success_condition),
@@ -100,14 +101,15 @@ def metric_of(written: AnalysisMetric) -> Metric:
             source_down=policy_of(written.on_source_down),
             inconclusive=policy_of(written.on_inconclusive),
         ),
+        by_exit_status=written.job is not None,
     )
 
 
-def query_of(written: AnalysisMetric, meant: dict[str, str]) -> str:
+def query_of(asked: PrometheusQuery, meant: dict[str, str]) -> str:
     """The query with its placeholders filled in.
 
     Args:
-        written: a metric.
+        asked: as a metric has it.
         meant: what each placeholder stands for; names of Kubernetes, which nothing has to be
             escaped in.
 
@@ -124,7 +126,7 @@ def query_of(written: AnalysisMetric, meant: dict[str, str]) -> str:
             )
         return meant[name]
 
-    return _PLACEHOLDER.sub(filled, written.prometheus.query)
+    return _PLACEHOLDER.sub(filled, asked.query)
 
 
 def metrics_fault(steps: Iterable[Step]) -> str | None:
@@ -141,7 +143,8 @@ def _faults(steps: Iterable[Step]) -> Iterator[str]:
         for number, written in enumerate(metrics_of(step)):
             try:
                 metric_of(written)
-                query_of(written, anything)
+                if written.prometheus is not None:
+                    query_of(written.prometheus, anything)
             except ValueError as error:
                 yield f"steps.{index}.analysis.metrics.{number}: {error}"
 

@@ -17,6 +17,8 @@ class ModelDecision:
     """Label keys of revisions by Node."""
     artifacts: Mapping[str, tuple[AssignedArtifact, ...]] = field(default_factory=dict)
     """What is to be on board, by Node, the most urgent first."""
+    ahead: Mapping[str, tuple[AssignedArtifact, ...]] = field(default_factory=dict)
+    """What is to come on board once all that any model wants by now has, by Node."""
     dispensable: frozenset[str] = frozenset()
     """uids of Pods on satellites that leave, which may end."""
     next_change_s: float | None = None

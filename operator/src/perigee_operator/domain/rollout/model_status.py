@@ -58,7 +58,7 @@ def model_status(
     if rollout is not None:
         asked = stage_of(situation.spec.rollout, rollout).weight
         change = {"wave": wave_size, "weight": asked, "idle": judgement.idle}
-        rollout = rollout.model_copy(update=change)
+        rollout = rollout.model_copy(update={**change, "next_wave": judgement.next_wave})
     return InferenceModelStatus(
         phase=phase,
         message=message[:MESSAGE_LIMIT],
@@ -173,7 +173,7 @@ def _rollout_phase(situation: Situation, judgement: Judgement) -> tuple[ModelPha
     if situation.wants_none:
         message = f"No copies are wanted; revision {rollout.candidate} is tried when some are."
         return ModelPhase.WAITING, message
-    if not situation.with_room(rollout.candidate, situation.eligible):
+    if not situation.qualifying(rollout.candidate, 1):
         why = _objections(situation, rollout.candidate)
         return ModelPhase.WAITING, f"No satellite qualifies: {why}."
     if judgement.withheld:
@@ -190,7 +190,10 @@ def _rollout_phase(situation: Situation, judgement: Judgement) -> tuple[ModelPha
     if stage.step is not None:
         where = f"step {stage.index + 1} of {len(stage.steps)} ({_kind(stage.step)})"
     message = f"Revision {rollout.candidate}, {where}"
-    message += f": {judgement.message}." if judgement.message else "."
+    message += f": {judgement.message}" if judgement.message else ""
+    if (following := judgement.next_wave) is not None:
+        message += f"; next wave: {following.on_board} of {following.satellites} have it"
+    message += "."
     return ModelPhase.WAITING if judgement.stands_still else ModelPhase.PROGRESSING, message
 
 
@@ -198,18 +201,19 @@ def _short_phase(
     situation: Situation, serving: Serving, stable: str | None
 ) -> tuple[ModelPhase, str]:
     count = f"{serving.active} of {situation.copies} copies serve"
-    qualifying = situation.with_room(stable, situation.eligible)
+    qualifying = situation.qualifying(stable, max(1, situation.copies))
     if not qualifying:
         why = _objections(situation, stable)
         return ModelPhase.WAITING, f"{count}. No satellite qualifies: {why}."
-    if len(qualifying) < situation.copies:
-        short = f"only {len(qualifying)} satellites qualify"
-        if len(qualifying) < len(situation.satellites):
+    if qualifying < situation.copies:
+        short = f"only {qualifying} satellites qualify"
+        if qualifying < len(situation.satellites):
             short += f": {_objections(situation, stable)}"
         return ModelPhase.DEGRADED, f"{count}; {short}."
-    dark = [s.name for s in situation.eligible if s.phase is not SatellitePhase.IN_CONTACT]
-    if len(dark) >= situation.copies - serving.active and situation.spec.placement.every_satellite:
-        return ModelPhase.WAITING, f"{count}; {', '.join(dark[:5])} out of contact."
+    if situation.spec.placement.every_satellite:
+        dark = [s.name for s in situation.eligible if s.phase is not SatellitePhase.IN_CONTACT]
+        if len(dark) >= situation.copies - serving.active:
+            return ModelPhase.WAITING, f"{count}; {', '.join(dark[:5])} out of contact."
     return ModelPhase.DEGRADED, f"{count}; {_stuck(situation, stable) or 'others are starting'}."
 
 
@@ -218,18 +222,18 @@ def _stuck(situation: Situation, stable: str | None) -> str:
     model, hosts = situation.model, situation.nodes_with(stable or "")
     label = names.node_revision_label(model.namespace, model.name, stable or "")
     is_open = any(
-        label in s.node.labels and s.node.name not in hosts and s.phase is SatellitePhase.IN_CONTACT
-        for s in situation.eligible
+        s.node.name not in hosts and s.phase is SatellitePhase.IN_CONTACT
+        for s in situation.traced([label])
     )
     return unplaced(model.pods_of(stable or ""), model.status.message) if is_open else ""
 
 
 def _unsuited_message(situation: Situation, unsuited: int, stable: str | None) -> str:
     message = f"{unsuited} copies run where the model may not run any more, until others stand in"
-    qualifying = situation.with_room(stable, situation.eligible)
-    if len(qualifying) < situation.copies:
+    qualifying = situation.qualifying(stable, situation.copies)
+    if qualifying < situation.copies:
         why = _objections(situation, stable)
-        message += f"; only {len(qualifying)} satellites qualify: {why}"
+        message += f"; only {qualifying} satellites qualify: {why}"
     return f"{message}."
 
 

@@ -15,7 +15,11 @@ from perigee_operator.domain.rollout.model_decision import ModelDecision
 from perigee_operator.domain.rollout.model_status import invalid_status
 from perigee_operator.domain.rollout.pod_writes import FIRST_TO_GO, pod_labels
 from perigee_operator.domain.rollout.rollout_state import recorded
-from perigee_operator.domain.rollout.unchanged import files_as_they_are, labels_as_they_are
+from perigee_operator.domain.rollout.unchanged import (
+    ahead_as_it_is,
+    files_as_they_are,
+    labels_as_they_are,
+)
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.status import status_write
 from perigee_operator.domain.writes import ObjectKey, Track
@@ -33,14 +37,14 @@ def left_alone(
     first_to_go = frozenset(pod.uid for pod in pods if pod.deletion_cost == FIRST_TO_GO)
     routes = pod_labels(pods, active, first_to_go, satellites)
     labels = labels_as_they_are(model, satellites)
-    artifacts = files_as_they_are(model, satellites)
+    artifacts, ahead = files_as_they_are(model, satellites), ahead_as_it_is(model, satellites)
     # Nobody can say where else it might run, and a Node that leaves does not wait for that.
     leaving = {name for name, satellite in satellites.items() if satellite.leaving}
     dispensable = frozenset(pod.uid for pod in model.pods if pod.node in leaving)
     why = f"the model's spec is not valid: {model.spec_error}"
     answers = [refusal(action, why, now) for action in model.actions if not action.answered]
     writes = (*write, *answers, *routes)
-    return ModelDecision(Track(model.key, writes), labels, artifacts, dispensable)
+    return ModelDecision(Track(model.key, writes), labels, artifacts, ahead, dispensable)
 
 
 def _serving(

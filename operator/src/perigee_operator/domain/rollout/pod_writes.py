@@ -1,10 +1,11 @@
-"""Labels of a model's Pods: who serves, and whom the ground may ask.
+"""Labels of a model's Pods: who serves, whom the ground may ask, and who answers as a shadow.
 
 An apply takes away only what an apply has said, so what must go is taken off by name: others may
 have put it there.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from perigee_api import names
@@ -22,6 +23,7 @@ def pod_labels(
     active: frozenset[str],
     first_to_go: frozenset[str],
     satellites: Mapping[str, Satellite],
+    shadows: Mapping[str, int] = MappingProxyType({}),
 ) -> tuple[Apply | RemoveLabels, ...]:
     """The writes that make Pods bear what they should.
 
@@ -32,6 +34,7 @@ def pod_labels(
         active: uids of those that serve.
         first_to_go: uids of those that a ReplicaSet is to end first.
         satellites: by Node name.
+        shadows: by uid, the share of requests, in percent, that is to be handed on to a Pod.
     """
     changes: list[tuple[int, str, list[Apply | RemoveLabels]]] = []
     for pod in pods:
@@ -41,6 +44,8 @@ def pod_labels(
             labels[names.ACTIVE_LABEL] = "true"
         if satellite is not None and satellite.reachable:
             labels[names.IN_CONTACT_LABEL] = "true"
+        if pod.uid in shadows and pod.uid not in active:
+            labels[names.SHADOW_LABEL] = str(shadows[pod.uid])
         cost = FIRST_TO_GO if pod.uid in first_to_go else None
         writes = list(_writes(pod, labels, cost))
         if writes:
@@ -57,7 +62,7 @@ def _turn(present: Mapping[str, str], wanted: Mapping[str, str]) -> int:
 
 
 def _present(pod: PodView) -> dict[str, str]:
-    ours = (names.ACTIVE_LABEL, names.IN_CONTACT_LABEL)
+    ours = (names.ACTIVE_LABEL, names.IN_CONTACT_LABEL, names.SHADOW_LABEL)
     return {key: pod.labels[key] for key in ours if key in pod.labels}
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from perigee_api.heartbeat import ArtifactState
 from perigee_api.satellite_node import SatellitePhase
-from perigee_operator.domain.analysis.compared import Compared
+from perigee_operator.domain.analysis.compared import Compared, Drifted, Shadowed
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Record
 from perigee_operator.domain.rollout.revision import Revision
@@ -39,8 +39,19 @@ class WaveProgress:
     """What was measured of its metrics by now."""
     compared: Compared | None = None
     """How it compares with the stable revision by now."""
+    shadowed: Shadowed | None = None
+    """How its answers agree with the stable revision's by now."""
+    drifted: Drifted | None = None
+    """How far what it is asked, and answers, is from its golden set by now."""
     shortages: Mapping[str, str] = field(default_factory=dict)
     """Where there is no room for a Pod of the candidate, by Node, and of what too little."""
+    swaps: Mapping[str, str] = field(default_factory=dict)
+    """Where the candidate takes, or is to take, the place of another revision, by Node: how far it
+    is, in a sentence."""
+    swapping_since: Mapping[str, datetime] = field(default_factory=dict)
+    """By Node, where it takes that place now."""
+    in_turn: frozenset[str] = frozenset()
+    """Nodes that have its files on board and wait for their turn to begin with that."""
     unplaced: str = ""
     """Why Pods of the candidate find no satellite, if so."""
     nobody_selected: bool = False
@@ -79,9 +90,10 @@ def _waits(satellite: Satellite, progress: WaveProgress) -> str:
         return f"{satellite.name} is {satellite.phase.value}"
     if (delivery := _awaited_file(satellite, progress.revision)) is not None:
         return delivery
-    if progress.unplaced and satellite.node.name not in progress.placed_at:
-        return progress.unplaced
-    return f"{satellite.name} is starting it"
+    if satellite.node.name in progress.placed_at:
+        return f"{satellite.name} is starting it"
+    swap = progress.swaps.get(satellite.node.name)
+    return swap or progress.unplaced or f"{satellite.name} is starting it"
 
 
 def _awaited_file(satellite: Satellite, revision: Revision) -> str | None:

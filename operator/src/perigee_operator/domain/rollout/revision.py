@@ -18,6 +18,7 @@ from perigee_api.inference_model import (
     Runtime,
 )
 from perigee_operator.domain.fleet import RevisionView
+from perigee_operator.domain.workloads.power import power
 from perigee_operator.domain.workloads.quantity import Amounts
 from perigee_operator.domain.workloads.requests import set_aside
 
@@ -48,17 +49,26 @@ class Revision:
     @property
     def artifacts(self) -> tuple[AssignedArtifact, ...]:
         """What has to be on board before a Pod of it is."""
-        files = (self.spec.artifact, self.spec.golden)
         return tuple(
             AssignedArtifact(sha256=file.sha256, uri=file.uri, size=file.size)
-            for file in files
-            if file is not None
+            for file in self._files
         )
+
+    @property
+    def digests(self) -> frozenset[str]:
+        """Those of its artifacts."""
+        return frozenset(file.sha256 for file in self._files)
+
+    @property
+    def _files(self) -> tuple[Artifact | Golden, ...]:
+        golden = self.spec.golden
+        return (self.spec.artifact,) if golden is None else (self.spec.artifact, golden)
 
     @property
     def requests(self) -> Amounts:
         """What is set aside for each Pod of it."""
-        return set_aside(self.spec.resources.requests, self.spec.resources.limits)
+        resources = self.spec.resources
+        return set_aside(resources.requests | power(resources.power), resources.limits)
 
 
 def revision_body(spec: InferenceModelSpec | RevisionSpec) -> dict[str, Any]:

@@ -1,29 +1,34 @@
 """A model beside the satellites that it may run on, and what is seen of it there."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from itertools import islice
+from operator import attrgetter
 
 from perigee_api import names
 from perigee_api.copy_move import CopyMove
 from perigee_api.heartbeat import RolledBack
-from perigee_api.inference_model import FailoverPolicy, InferenceModelSpec
+from perigee_api.inference_model import InferenceModelSpec, RolloutStrategy, Swap
 from perigee_operator.domain.fleet import ModelView
 from perigee_operator.domain.placement.copies import serving_copies
-from perigee_operator.domain.placement.eligibility import eligible, objection
-from perigee_operator.domain.placement.room import room_for, shortage
+from perigee_operator.domain.placement.directory import Directory
+from perigee_operator.domain.placement.eligibility import is_eligible
+from perigee_operator.domain.placement.room import room_for
+from perigee_operator.domain.rollout.boards import Boards, boards
 from perigee_operator.domain.rollout.clearance import CLEAR, Clearance
 from perigee_operator.domain.rollout.ending import ending
-from perigee_operator.domain.rollout.revision import Revision, known_revision, new_revision
+from perigee_operator.domain.rollout.nearness import (
+    FURTHEST,
+    IN_PLACE,
+    NO_ROOM,
+    TOLD_TO_FETCH,
+    before_it_begins,
+)
+from perigee_operator.domain.rollout.revision import Revision
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.workloads.quantity import NOTHING, Amounts
-
-TOLD_TO_FETCH = 2
-"""Nearness of a satellite that has nothing of a revision yet but the order to fetch it."""
-FURTHEST = 4
-"""Nearness of a satellite that has nothing of the model at all."""
-NO_ROOM = 1_000_000
-"""Nearness of a satellite that has no room: beyond all others, whatever a wave's order adds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Shift:
     """The giver's copy may end."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Situation:
     """A model, its revisions and the satellites it may run on."""
 
@@ -47,6 +52,8 @@ class Situation:
     """All that have a Node, by the Node's name."""
     eligible: tuple[Satellite, ...]
     """Those that may get copies of the model, by name."""
+    directory: Directory
+    """By which they are found."""
     now: datetime
     clearance: Clearance = CLEAR
     """Whether rollouts may start anything now."""
@@ -54,6 +61,14 @@ class Situation:
     """Of a copy, for the sake of `keepInReach`: the one under way, or the last."""
     shift: Shift | None = None
     """What follows from a move that is under way, and was recorded before."""
+    swaps: tuple[Swap, ...] = ()
+    """Where one revision takes, or has taken, the place of others: as it was recorded before."""
+
+    @cached_property
+    def boards(self) -> Boards:
+        """What is on board where, and what may come there."""
+        strategy = self.spec.rollout.placing
+        return boards(self.model.pods, self.swaps, strategy, self.satellites)
 
     @property
     def copies(self) -> int:
@@ -92,12 +107,16 @@ class Situation:
     def nearness(self, revision: str, stable: str | None) -> Callable[[Satellite], int]:
         """How near satellites are to a revision: the lower, the nearer.
 
-        0 has a Pod of it, 1 its label, 2 is told to fetch what no other revision has; 3 runs the
-        stable revision, and so shows the difference and is fit for the model; 4 is none of these.
-        Who has no room for a Pod of it, and has none, is furthest whatever else it has.
+        0 has a Pod of it, 1 its label, 2 is told to fetch what no other revision has; 4 runs the
+        stable revision, and so shows the difference and is fit for the model; 6 is none of these.
+        Of both those come first, at 3 and 5, to which the files are sent ahead: they have not
+        begun, but have less to wait for. Who has no room for a Pod of it, and has none, is
+        furthest whatever else it has.
         """
         hosts, label, own = self._traces(revision)
-        fits = room_for(self._requests(revision))
+        on_board, wanted = self.boards, self.requests(revision)
+        fits = on_board.has_place(revision, wanted)
+        may_choose = on_board.strategy is RolloutStrategy.AUTO
         stable_hosts = self.nodes_with(stable) if stable else frozenset[str]()
 
         def rank(satellite: Satellite) -> int:
@@ -106,11 +125,13 @@ class Situation:
                 return 0
             if not fits(satellite):
                 return NO_ROOM
-            if label in node.labels:
+            if label in node.labels or on_board.is_taken_by(revision, node.name):
                 return 1
             if own and own <= satellite.assigned:
                 return TOLD_TO_FETCH
-            return FURTHEST - 1 if node.name in stable_hosts else FURTHEST
+            if may_choose and not room_for(wanted)(satellite):
+                return IN_PLACE
+            return before_it_begins(satellite, own, hosts_stable=node.name in stable_hosts)
 
         return rank
 
@@ -118,16 +139,33 @@ class Situation:
         self, revision: str | None, satellites: Iterable[Satellite]
     ) -> tuple[Satellite, ...]:
         """Of these those that have a Pod of a revision, or room for one."""
-        fits, hosts = room_for(self._requests(revision)), self.nodes_with(revision or "")
-        return tuple(s for s in satellites if s.node.name in hosts or fits(s))
+        return tuple(self._roomy(revision, satellites))
+
+    def qualifying(self, revision: str | None, most: int) -> int:
+        """How many eligible satellites have a Pod of a revision, or room for one; so many at most.
+
+        Of a large fleet, in which most have room, few are looked at.
+        """
+        return sum(1 for _ in islice(self._roomy(revision, self.eligible), most))
+
+    def _roomy(self, revision: str | None, satellites: Iterable[Satellite]) -> Iterator[Satellite]:
+        fits = self.boards.has_place(revision or "", self.requests(revision))
+        hosts = self.nodes_with(revision or "")
+        return (s for s in satellites if s.node.name in hosts or fits(s))
 
     def shortages(self, revision: str | None, satellites: Iterable[Satellite]) -> dict[str, str]:
         """Of which of these all others have too little, by Node, in a sentence."""
-        wanted, hosts = self._requests(revision), self.nodes_with(revision or "")
-        found = {s.node.name: shortage(s, wanted) for s in satellites if s.node.name not in hosts}
+        wanted, hosts = self.requests(revision), self.nodes_with(revision or "")
+        on_board = self.boards
+        found = {
+            s.node.name: on_board.shortage(revision or "", wanted, s)
+            for s in satellites
+            if s.node.name not in hosts
+        }
         return {node: said for node, said in found.items() if said is not None}
 
-    def _requests(self, revision: str | None) -> Amounts:
+    def requests(self, revision: str | None) -> Amounts:
+        """What is set aside for a Pod of a revision."""
         known = self.revisions.get(revision or "")
         return known.requests if known else NOTHING
 
@@ -136,25 +174,45 @@ class Situation:
         if revision is None:
             return lambda _: False
         hosts, label, own = self._traces(revision)
-        fits = room_for(self._requests(revision))
+        on_board = self.boards
+        fits = on_board.has_place(revision, self.requests(revision))
 
         def begun(satellite: Satellite) -> bool:
             """As `nearness` ranks it; whether there is room is asked of those few that matter."""
             node = satellite.node
-            if node.name in hosts:
+            if node.name in hosts or on_board.is_taken_by(revision, node.name):
                 return True
             told = label in node.labels or (bool(own) and own <= satellite.assigned)
             return told and fits(satellite)
 
         return begun
 
-    def candidates(self, revision: str, count: int) -> Sequence[Satellite]:
-        """Eligible satellites, the so many that are nearest to a revision among them.
+    def candidates(self, revision: str, stable: str | None, count: int) -> Sequence[Satellite]:
+        """Eligible satellites, the so many that come first for a revision among them.
 
-        Those that have begun with it, if they are enough: of a large fleet they are few.
+        Those that have something of the model, which of a large fleet are few, and of each group
+        that it is spread over so many of those that have nothing of it, if they are enough.
         """
-        begun = tuple(filter(self.has_begun(revision), self.eligible))
-        return begun if len(begun) >= count else self.eligible
+        hosts, label, own = self._traces(revision)
+        near = hosts | self.boards.swaps.keys() | (self.nodes_with(stable) if stable else set())
+        rank = self.nearness(revision, stable)
+        found = [s for s in self.traced({label, *own}, near) if rank(s) < FURTHEST]
+        if len(found) < count:
+            for queue in self.directory.queues(self.spec.placement):
+                found += islice((s for s in queue if rank(s) == FURTHEST), count)
+        return found if len(found) >= count else self.eligible
+
+    def bearers(self, revision: str | None) -> set[str]:
+        """Nodes that may have something of a revision on board."""
+        known = self.revisions.get(revision or "")
+        return self.directory.traces.nodes(known.digests if known else ())
+
+    def traced(self, marks: Iterable[str], others: Iterable[str] = ()) -> list[Satellite]:
+        """Eligible satellites with one of these marks, and others by Node name, by name."""
+        nodes = self.directory.traces.nodes(marks).union(others)
+        known = (self.satellites[node] for node in nodes if node in self.satellites)
+        found = [each for each in known if is_eligible(each, self.spec.placement)]
+        return sorted(found, key=attrgetter("name"))
 
     def are_at_home(self, revision: str, satellites: Iterable[Satellite]) -> bool:
         """Whether each satellite chosen for a revision has something of it already.
@@ -169,17 +227,12 @@ class Situation:
         The Nodes that have its Pods, the label that lets them in, and artifacts of its alone.
         """
         label = names.node_revision_label(self.model.namespace, self.model.name, revision)
-        return self.nodes_with(revision), label, self._own_digests(revision)
+        return self.nodes_with(revision), label, self.own_digests(revision)
 
-    def _own_digests(self, revision: str) -> set[str]:
+    def own_digests(self, revision: str) -> set[str]:
         """Digests of the artifacts that no other revision of the model has."""
-        others = {
-            artifact.sha256
-            for name, other in self.revisions.items()
-            if name != revision
-            for artifact in other.artifacts
-        }
-        return {a.sha256 for a in self.revisions[revision].artifacts} - others
+        others = (other.digests for name, other in self.revisions.items() if name != revision)
+        return set(self.revisions[revision].digests.difference(*others))
 
     def verified_nodes(self, revision: str) -> frozenset[str]:
         """Nodes in service on which a Pod of a revision is verified."""
@@ -203,34 +256,11 @@ class Situation:
             and not self.satellites[pod.node].out_of_service
         )
 
-    def dispensable(self, stable: str | None) -> frozenset[str]:
-        """Pods on satellites that leave, by uid, once as many serve elsewhere as can be had.
-
-        Verified is not enough: until a stand-in bears its label nobody asks it.
-        """
-        stay = self.spec.failover.policy is FailoverPolicy.NONE
-        nobody_stands_in = stay or self.spec.placement.every_satellite
-        needed = 0 if nobody_stands_in else min(self.copies, len(self.eligible))
-        asked = [pod for pod in self.model.pods_of(stable or "") if pod.serves]
-        if serving_copies(asked, self.satellites) < needed:
-            return frozenset()
-        leaving = {name for name, satellite in self.satellites.items() if satellite.leaving}
-        return frozenset(p.uid for p in self.model.pods if p.node in leaving)
-
-    def released(self, stable: str | None) -> frozenset[str]:
-        """Pods where the model may not run any more, or is not to, by uid, which may end.
-
-        They serve until as many copies as can be had serve elsewhere, one at least.
-        """
-        every = self.spec.placement.every_satellite
-        needed = 1 if every else max(1, min(self.copies, len(self.eligible)))
-        leaving = {p.node for p in self.model.pods if self.is_unsuited(p.node)}
-        if self.shift is not None and self.shift.handed_over:
-            leaving.add(self.shift.giver)
-        asked = [p for p in self.model.pods_of(stable or "") if p.serves and p.node not in leaving]
-        if serving_copies(asked, self.satellites) < needed and not self.wants_none:
-            return frozenset()
-        return frozenset(p.uid for p in self.model.pods if p.node in leaving)
+    def admits(self, node: str, revision: str) -> bool:
+        """Whether a Node lets Pods of a revision in; a DaemonSet ends what it does not."""
+        satellite = self.satellites.get(node)
+        label = names.node_revision_label(self.model.namespace, self.model.name, revision)
+        return satellite is not None and label in satellite.node.labels
 
     def is_unsuited(self, node: str | None) -> bool:
         """Whether a Node with Pods of the model is one where it may not run any more."""
@@ -247,28 +277,3 @@ class Situation:
         staying = [pod for pod in self.model.pods_of(revision) if pod.uid not in about_to_go]
         serving = serving_copies(staying, self.satellites)
         return serving >= max(1, min(self.copies, len(self.eligible)))
-
-
-def situated(
-    model: ModelView,
-    spec: InferenceModelSpec,
-    satellites: Mapping[str, Satellite],
-    serve_image: str,
-    now: datetime,
-) -> Situation:
-    """A model with that spec; satellites are by Node name."""
-    revisions: dict[str, Revision] = {view.name: known_revision(view) for view in model.revisions}
-    asked = new_revision(spec, serve_image)
-    # What is stable now, and for good: a revision's Pods must not change with what comes later.
-    stable = model.status.stable_revision
-    fallback = stable if stable in revisions and stable != asked.name else None
-    revisions.setdefault(asked.name, replace(asked, fallback=fallback))
-    suited = tuple(eligible(satellites.values(), spec.placement))
-    hosts = {pod.node for pod in model.pods if pod.node in satellites}
-    unsuited = {
-        node: replace(satellites[node], unsuited=True)
-        for node in hosts
-        if node is not None and objection(satellites[node].node, spec.placement) is not None
-    }
-    seen = {**satellites, **unsuited} if unsuited else satellites
-    return Situation(model, spec, revisions, seen, suited, now)

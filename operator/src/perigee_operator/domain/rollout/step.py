@@ -45,8 +45,10 @@ def step_verdict(
         return StepVerdict(progress.active >= wanted, message)
     if step.pause is not None:
         return pause_verdict(step.pause, progress, status, now)
-    by_golden_set = step.analysis is not None and step.analysis.golden is not None
-    if by_golden_set and progress.revision.spec.golden is None:
-        message = "no data: the revision has no golden set to analyse"
+    analysis = step.analysis
+    by_golden_set = analysis is not None and bool(analysis.golden or analysis.drift)
+    if (by_golden_set or step.shadow is not None) and progress.revision.spec.golden is None:
+        what = "to analyse" if by_golden_set else "by whose metric answers are compared"
+        message = f"no data: the revision has no golden set {what}"
         return StepVerdict(passed=False, message=message, awaits_person=True)
     return wave

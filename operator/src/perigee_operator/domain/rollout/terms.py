@@ -15,7 +15,9 @@ from perigee_api.rollout_policy import RolloutPolicySpec
 from perigee_operator.domain.condition import Verdict
 from perigee_operator.domain.fleet import ModelView, PolicyView
 from perigee_operator.domain.rollout.comparison_terms import recalled as recalled_comparison
+from perigee_operator.domain.rollout.drift_terms import recalled as recalled_drift
 from perigee_operator.domain.rollout.metrics import metrics_fault, recalled
+from perigee_operator.domain.rollout.shadow_terms import recalled as recalled_shadow
 from perigee_operator.domain.rollout.windows import FREE, NonsenseError, Timing, timing
 
 
@@ -67,12 +69,15 @@ def _combined(own: Rollout, said: RolloutPolicySpec) -> Rollout:
         "steps": own.steps or said.steps,
         "deadline": said.deadline if own.deadline is None else own.deadline,
         "max_unreachable": own.max_unreachable or said.max_unreachable,
+        "strategy": own.strategy or said.strategy,
+        "max_unavailable": own.max_unavailable or said.max_unavailable,
         "windows": said.windows if own.windows is None else own.windows,
         "blackouts": [*own.blackouts, *said.blackouts],
         "not_before": own.not_before or said.not_before,
         "only_in_contact": said.only_in_contact
         if own.only_in_contact is None
         else own.only_in_contact,
+        "prefetch": said.prefetch if own.prefetch is None else own.prefetch,
         "at_window_end": own.at_window_end or said.at_window_end,
     }
     return own.model_copy(update=fields)
@@ -92,18 +97,24 @@ def _resolved(name: str, policy: PolicyView | None, spec: InferenceModelSpec) ->
     if (fault := metrics_fault(policy.spec.steps)) is not None:
         message = f"RolloutPolicy {name} is not valid: {fault}"
         return Verdict(holds=False, reason="Invalid", message=message)
-    analyses = (step.analysis for step in policy.spec.steps if step.analysis is not None)
-    if spec.golden is None and any(analysis.golden is not None for analysis in analyses):
+    if spec.golden is None and any(map(_wants_golden_set, policy.spec.steps)):
         message = f"RolloutPolicy {name} analyses by golden sets, and spec.golden is not given"
         return Verdict(holds=False, reason="GoldenSetMissing", message=message)
     return Verdict(holds=True, reason="Found")
+
+
+def _wants_golden_set(step: Step) -> bool:
+    """Whether a step judges by one, or by its metric."""
+    analysis = step.analysis
+    by_golden_set = analysis is not None and bool(analysis.golden or analysis.drift)
+    return by_golden_set or step.shadow is not None
 
 
 def _as_it_stands(status: RolloutStatus | None) -> list[Step]:
     """All that match may run the candidate, of whom no new one is taken in; the weight stays.
 
     The metrics are those that are measured, as far as the status knows them, and so with the
-    comparison.
+    comparison, the drift and the shadow.
     """
     if status is None:
         return []
@@ -116,6 +127,13 @@ def _as_it_stands(status: RolloutStatus | None) -> list[Step]:
     if compared is not None and (comparison := recalled_comparison(compared)) is not None:
         beside = metrics.get(compared.step)
         analyses[compared.step] = Analysis(metrics=beside, comparison=comparison)
-    first = Step(wave=Wave(), weight=status.weight, analysis=analyses.get(0))
-    last = max((status.step, *analyses))
-    return [first, *(Step(analysis=analyses.get(index)) for index in range(1, last + 1))]
+    drifted = status.drift
+    if drifted is not None and (drift := recalled_drift(drifted)) is not None:
+        beside_it = analyses.get(drifted.step) or Analysis()
+        analyses[drifted.step] = beside_it.model_copy(update={"drift": drift})
+    shadowed = status.shadow
+    shadows = {} if shadowed is None else {shadowed.step: recalled_shadow(shadowed)}
+    first = Step(wave=Wave(), weight=status.weight, analysis=analyses.get(0), shadow=shadows.get(0))
+    last = max((status.step, *analyses, *shadows))
+    rest = range(1, last + 1)
+    return [first, *(Step(analysis=analyses.get(n), shadow=shadows.get(n)) for n in rest)]

@@ -30,6 +30,18 @@ def files_as_they_are(
     }
 
 
+def ahead_as_it_is(
+    model: ModelView, satellites: Mapping[str, Satellite]
+) -> dict[str, tuple[AssignedArtifact, ...]]:
+    """The model's files that satellites are told to fetch ahead, by Node."""
+    kept = [artifact for view in model.revisions for artifact in known_revision(view).artifacts]
+    return {
+        name: tuple(artifact for artifact in kept if artifact.sha256 in satellite.ahead)
+        for name, satellite in satellites.items()
+        if satellite.ahead
+    }
+
+
 def _is_of(label: str, model: ModelView) -> bool:
     """Whether a Node's label is of a revision of the model, whichever."""
     prefix = names.node_revision_label(model.namespace, model.name, "")

@@ -14,7 +14,7 @@ from perigee_api.placement import LabelSelector, SpreadBy
 from perigee_api.wave import Wave, WaveOrder
 from perigee_operator.domain.placement.choice import choose
 from perigee_operator.domain.placement.eligibility import matches
-from perigee_operator.domain.rollout.situation import FURTHEST, TOLD_TO_FETCH
+from perigee_operator.domain.rollout.nearness import FURTHEST, TOLD_TO_FETCH
 from perigee_operator.domain.satellite import Satellite
 
 
@@ -45,6 +45,21 @@ class Stage:
     def begun(self) -> tuple[Step, ...]:
         """The steps that have passed, and the one under way."""
         return self.steps[: self.index + 1]
+
+    @property
+    def wider(self) -> "tuple[Stage, ...]":
+        """The stages to come that may let in more satellites, in their order."""
+        steps = range(self.index + 1, len(self.steps) + 1)
+        stages = [Stage(self.steps, index) for index in steps]
+        return tuple(each for each in stages if each.step is None or each.step.widens)
+
+    @property
+    def lets_in_by_nearness(self) -> bool:
+        """Whether no step so far says who comes first, or who else: then those that are nearest."""
+        waves = [step.wave for step in self.begun if step.wave is not None]
+        return not any(
+            _selects(wave) or wave.first or wave.order is WaveOrder.PLANE for wave in waves
+        )
 
     def selects_nobody(self, eligible: Iterable[Satellite]) -> bool:
         """Whether the step under way selects by labels that none of these satellites has."""

@@ -7,7 +7,9 @@ from perigee_operator.domain.difference import holds
 from perigee_operator.domain.fleet import ObjectView, PodView
 from perigee_operator.domain.kinds import POD
 from perigee_operator.domain.placement.copies import Shrinkage, shrinkage
+from perigee_operator.domain.rollout.giving_way import given_way
 from perigee_operator.domain.rollout.layout import RevisionLayout, strangers
+from perigee_operator.domain.rollout.letting_go import released
 from perigee_operator.domain.rollout.pod_writes import FIRST_TO_GO
 from perigee_operator.domain.rollout.rollout_state import RolloutState
 from perigee_operator.domain.rollout.situation import Situation
@@ -102,8 +104,8 @@ def _shrinking(
 ) -> WorkloadWrites:
     pods = situation.model.pods_of(place.revision.name)
     nodes = {s.node.name for s in place.satellites}
-    released = situation.released(state.stable)
-    change = shrinkage(pods, place.copies, nodes, situation.satellites, released)
+    may_end = released(situation, state.stable) | given_way(situation)
+    change = shrinkage(pods, place.copies, nodes, situation.satellites, may_end)
     if change is None:
         return WorkloadWrites((), (), frozenset())
     deletions = tuple(_deletions(change))

@@ -7,6 +7,7 @@ from perigee_api.inference_model import AcceleratorPolicy, Placement, SpreadBy
 from perigee_operator.domain.fleet import ModelView
 from perigee_operator.domain.rollout.revision import Revision
 from perigee_operator.domain.workloads.labels import revision_labels
+from perigee_operator.domain.workloads.power import power
 from perigee_operator.domain.workloads.quantity import canonical
 from perigee_operator.domain.workloads.way_back import add_way_back
 
@@ -73,6 +74,7 @@ def _container(model: ModelView, revision: Revision) -> dict[str, Any]:
                 "value": f"{names.HANDOVER_DIRECTORY}/{model.namespace}.{model.name}.sock",
             },
             {"name": "PERIGEE_SERVE_ACTIVE_FILE", "value": f"{LABEL_DIRECTORY}/active"},
+            {"name": "PERIGEE_SERVE_SHADOW_FILE", "value": f"{LABEL_DIRECTORY}/shadow"},
             {"name": "PERIGEE_SERVE_NAMESPACE", "value": model.namespace},
             {
                 "name": "PERIGEE_SERVE_POD",
@@ -95,11 +97,13 @@ def _container(model: ModelView, revision: Revision) -> dict[str, Any]:
             {"name": "labels", "mountPath": LABEL_DIRECTORY, "readOnly": True},
         ],
     }
+    # Of an extended resource a limit has to be given, and the same is requested.
+    drawn = power(spec.resources.power)
     resources = {
         what: {name: canonical(quantity) for name, quantity in given.items()}
         for what, given in (
-            ("requests", spec.resources.requests),
-            ("limits", spec.resources.limits),
+            ("requests", spec.resources.requests | drawn),
+            ("limits", spec.resources.limits | drawn),
         )
         if given
     }
@@ -107,8 +111,12 @@ def _container(model: ModelView, revision: Revision) -> dict[str, Any]:
 
 
 def _volumes() -> list[dict[str, Any]]:
-    """The artifacts; where the address on board is asked for; and whether the Pod is active."""
-    active = {"fieldPath": f"metadata.labels['{names.ACTIVE_LABEL}']"}
+    """The artifacts; where the address on board is asked for; and what the Pod's labels say."""
+    told = {"active": names.ACTIVE_LABEL, "shadow": names.SHADOW_LABEL}
+    items = [
+        {"path": path, "fieldRef": {"fieldPath": f"metadata.labels['{label}']"}}
+        for path, label in told.items()
+    ]
     return [
         {
             "name": "artifacts",
@@ -119,7 +127,7 @@ def _volumes() -> list[dict[str, Any]]:
             "name": "servers",
             "hostPath": {"path": names.HANDOVER_DIRECTORY, "type": "DirectoryOrCreate"},
         },
-        {"name": "labels", "downwardAPI": {"items": [{"path": "active", "fieldRef": active}]}},
+        {"name": "labels", "downwardAPI": {"items": items}},
     ]
 
 

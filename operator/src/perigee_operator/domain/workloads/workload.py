@@ -15,6 +15,9 @@ SERVE_IMAGE_FIELD = "image"
 FALLBACK_FIELD = "fallback"
 PROMOTED_ANNOTATION = "perigee.space/promoted"
 TEMPLATE_ANNOTATION = "perigee.space/template"
+PLACEMENT_ANNOTATION = "perigee.space/placement"
+"""On a ReplicaSet's Pods: which of its placements they were made by."""
+_PLACING = ("nodeSelector", "affinity", "topologySpreadConstraints")
 """Hash of the Pod template, by which a part that is no longer wanted is noticed."""
 
 
@@ -40,6 +43,8 @@ def replica_set(
         fallback: what they go back to by themselves.
     """
     template = pod_template(model, revision, placement, fallback)
+    placing = {key: template["spec"].get(key) for key in _PLACING}
+    template["metadata"]["annotations"] = {PLACEMENT_ANNOTATION: digest(placing)}
     return Apply(
         ObjectKey(REPLICA_SET, names.workload_name(model.name, revision.name), model.namespace),
         {

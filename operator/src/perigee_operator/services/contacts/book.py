@@ -3,14 +3,16 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Final, NoReturn
 
 import structlog
 
 from perigee_operator.domain.condition import Verdict
-from perigee_operator.domain.orbit.contacts import NO_STATION, Contacts
+from perigee_operator.domain.orbit.contacts import BEGINNING, END, NO_STATION, Contacts
 from perigee_operator.domain.orbit.horizon import Piece, Urgency, next_piece, wanted_from
 from perigee_operator.domain.orbit.station import Station
+from perigee_operator.domain.rows import Rows, arranged
 from perigee_operator.services.contacts.entry import Entry, entry_of
 from perigee_operator.services.contacts.worker import Job, Worker, WorkerDiedError
 from perigee_operator.services.views.satellites import SatelliteRecord
@@ -51,6 +53,9 @@ class ContactBook:
         self._stale_after = stale_after
         self._on_change = on_change
         self._entries: dict[str, Entry] = {}
+        self._rows = Rows()
+        self._fresh_until = BEGINNING
+        """When one of the entries is to be looked at anew."""
         self._stations: tuple[Station, ...] = ()
         self._back_to: datetime | None = None
         self._wanted = asyncio.Event()
@@ -74,16 +79,21 @@ class ContactBook:
         now = self._now()
         self._back_to = back_to
         self._meet(tuple(sorted(stations, key=lambda station: station.name)))
-        known = self._entries
-        self._entries = {
-            record.uid: entry
-            if (entry := known.get(record.uid)) and entry.stands(record.generation, now)
-            else self._entry(record, now)
-            for record in satellites
-        }
+        uids = [record.uid for record in satellites]
+        changed = self._rows.changed(uids, satellites)
+        for row in changed if now < self._fresh_until else range(len(uids)):
+            record = satellites[row]
+            entry = self._entries.get(record.uid)
+            if entry is None or not entry.stands(record.generation, now):
+                self._entries[record.uid] = self._entry(record, now)
+        self._entries = arranged(self._entries, uids)
+        if changed or now >= self._fresh_until:
+            ends = map(attrgetter("fresh_until"), self._entries.values())
+            self._fresh_until = min(filter(None, ends), default=END)
         if not self._stations:
             return {uid: _unseen(entry) for uid, entry in self._entries.items()}
-        return {uid: entry.contacts for uid, entry in self._entries.items()}
+        known = map(attrgetter("contacts"), self._entries.values())
+        return dict(zip(self._entries, known, strict=True))
 
     async def run(self, worker: Worker) -> NoReturn:
         """Computes what is missing, piece by piece, until cancelled."""
@@ -103,6 +113,7 @@ class ContactBook:
         )
         for entry in self._entries.values():
             entry.forget_stations(changed)
+        self._fresh_until = BEGINNING
         self._stations = stations
         self._wanted.set()
 

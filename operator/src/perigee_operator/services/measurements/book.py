@@ -3,11 +3,12 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from perigee_operator.domain.analysis.metric_key import MetricKey
 from perigee_operator.domain.analysis.record import Measurement, Record, due_s
 from perigee_operator.domain.fleet import ModelView
+from perigee_operator.domain.rollout.measuring_job import JobOrder
 from perigee_operator.domain.rollout.metric_status import is_news
 from perigee_operator.domain.rollout.questions import Question, questions
 
@@ -20,6 +21,28 @@ class _Watch:
     question: Question
     record: Record
     being_asked: bool = False
+    again_at: datetime | None = None
+    """When to ask, whenever else the metric would be due: its answer is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to be asked now."""
+
+    watched: Watched
+    question: Question
+    record: Record
+    """What was measured by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """For which models Jobs are run now."""
+
+    models: frozenset[str]
+    """uids of all models that there are."""
+    written: Mapping[str, int]
+    """By series of Jobs, how many of its measurements have a value and stand in the status."""
 
 
 class MeasurementBook:
@@ -39,12 +62,15 @@ class MeasurementBook:
         self._now = now
         self._on_change = on_change
         self._watches: dict[Watched, _Watch] = {}
+        self._models: frozenset[str] = frozenset()
         self.wanted = asyncio.Event()
         """Set when something may be due sooner than was said."""
 
     def of(self, models: Iterable[ModelView]) -> Mapping[str, Mapping[MetricKey, Record]]:
         """What was measured by now, by the model's uid; what is not asked for is forgotten."""
         known, self._watches = self._watches, {}
+        models = tuple(models)
+        self._models = frozenset(model.uid for model in models)
         found: dict[str, dict[MetricKey, Record]] = {}
         for model in models:
             for question in questions(model):
@@ -56,7 +82,7 @@ class MeasurementBook:
             self.wanted.set()
         return found
 
-    def due(self) -> list[tuple[Watched, Question]]:
+    def due(self) -> list[Due]:
         """What is to be asked now. Each is due again only once it is answered."""
         now = self._now()
         found = []
@@ -64,7 +90,7 @@ class MeasurementBook:
             left_s = None if watch.being_asked else _left_s(watch, now)
             if left_s is not None and left_s <= 0:
                 watch.being_asked = True
-                found.append((watched, watch.question))
+                found.append(Due(watched, watch.question, watch.record))
         return found
 
     def next_due_s(self) -> float | None:
@@ -73,15 +99,34 @@ class MeasurementBook:
         left_s = (_left_s(w, now) for w in self._watches.values() if not w.being_asked)
         return min((each for each in left_s if each is not None), default=None)
 
-    def note(self, watched: Watched, measurement: Measurement) -> None:
-        """Something was measured, or could not be."""
+    def ordered(self) -> Ordered:
+        """For which models Jobs are run: none, as long as nobody has said which there are."""
+        asked = (watch.question for watch in self._watches.values())
+        written = {
+            q.source.series: q.kept.conclusive for q in asked if isinstance(q.source, JobOrder)
+        }
+        return Ordered(self._models, written)
+
+    def note(
+        self, watched: Watched, measurement: Measurement | None, again_s: float | None = None
+    ) -> None:
+        """Something was measured, or could not be.
+
+        Args:
+            watched: what was asked.
+            measurement: None where the answer is on its way.
+            again_s: when to ask again; None: when the metric is due.
+        """
         watch = self._watches.get(watched)
         if watch is None:
             return  # The rollout has ended meanwhile.
         metric = watch.question.metric
         watch.being_asked = False
-        watch.record = watch.record.after(metric, measurement)
+        watch.again_at = None if again_s is None else self._now() + timedelta(seconds=again_s)
         self.wanted.set()
+        if measurement is None:
+            return
+        watch.record = watch.record.after(metric, measurement)
         if is_news(metric, watch.question.kept, watch.record):
             self._on_change()
 
@@ -94,4 +139,6 @@ def _renewed(known: _Watch | None, question: Question) -> _Watch:
 
 
 def _left_s(watch: _Watch, now: datetime) -> float | None:
+    if watch.again_at is not None:
+        return max(0.0, (watch.again_at - now).total_seconds())
     return due_s(watch.question.metric, watch.record, now)

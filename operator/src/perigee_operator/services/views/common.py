@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import compress, count
+from operator import is_not
 from typing import Any, Final, Generic, TypeVar
 
 import structlog
@@ -51,15 +53,17 @@ class Views(Generic[V]):
     """Views of all objects of a kind.
 
     Most of a fleet does not change between two sweeps, and parsing is what costs: so what has not
-    changed is not parsed again. What cannot be viewed is left out, and told once.
+    changed is not parsed again. What cannot be viewed is left out, and told once; so is, and is not
+    told, what there is no view of.
     """
 
-    def __init__(self, kind: Kind, view: Callable[[Json], V]) -> None:
+    def __init__(self, kind: Kind, view: Callable[[Json], V | None]) -> None:
         self.kind: Final = kind
         self._view = view
-        self._known: dict[int, tuple[Json, V | None]] = {}
-        """By the object's identity: the caches put another in its place whenever it changes."""
-        self._items: Collection[Json] = ()
+        self._given: Collection[Json] = ()
+        self._items: tuple[Json, ...] = ()
+        self._seen: list[V | None] = []
+        """Of each of the items; None of those that cannot be viewed."""
         self._views: tuple[V, ...] = ()
         self._log = structlog.get_logger(__name__)
 
@@ -69,14 +73,22 @@ class Views(Generic[V]):
         Args:
             items: another collection, if one of them is another than before.
         """
-        if items is self._items:
+        if items is self._given:
             return self._views
-        before = self._known
-        self._known = {
-            id(item): before.get(id(item)) or (item, self._viewed(item)) for item in items
-        }
-        self._items = items
-        self._views = tuple(view for _, view in self._known.values() if view is not None)
+        self._given = items
+        before, self._items = self._items, tuple(items)
+        # The caches put another object in the place of one that has changed.
+        others = [*compress(count(), map(is_not, before, self._items))]
+        common = min(len(before), len(self._items))
+        moved = {id(before[n]): self._seen[n] for n in (*others, *range(common, len(before)))}
+
+        def seen(item: Json) -> V | None:
+            return moved[id(item)] if id(item) in moved else self._viewed(item)
+
+        for place in others:
+            self._seen[place] = seen(self._items[place])
+        self._seen[common:] = map(seen, self._items[common:])
+        self._views = tuple(view for view in self._seen if view is not None)
         return self._views
 
     def _viewed(self, item: Json) -> V | None:

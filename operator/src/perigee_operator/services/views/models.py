@@ -1,6 +1,8 @@
 """Views of InferenceModels and of what belongs to them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from perigee_api import conditions, names
 from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
@@ -22,6 +24,8 @@ from perigee_operator.services.views.common import (
     own_status,
     parsed,
 )
+
+V = TypeVar("V")
 
 
 @dataclass(slots=True)
@@ -73,6 +77,28 @@ def model_view(item: Json, belongings: Belongings) -> ModelView:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Owned(Generic[V]):
+    """What belongs to a model."""
+
+    owner_uid: str
+    revision: str | None
+    """That it is of, if it is of one."""
+    view: V
+
+
+def owned(view: Callable[[Json], V], item: Json) -> Owned[V] | None:
+    """A view of an object that a model owns directly; what others own is not looked at.
+
+    Raises:
+        UnviewableError: as the view.
+    """
+    owners = rows(table(item.get("metadata")).get("ownerReferences"))
+    uids = (text(owner.get("uid")) for owner in owners if owner.get("kind") == "InferenceModel")
+    uid = next(uids, "")
+    return Owned(uid, labels_of(item).get(names.REVISION_LABEL), view(item)) if uid else None
+
+
 def object_view(kind: Kind, item: Json) -> ObjectView:
     """An object that belongs to a model.
 
@@ -108,10 +134,3 @@ def revision_view(kind: Kind, item: Json) -> RevisionView:
         object=object_view(kind, item),
         fallback=text(data.get(FALLBACK_FIELD)) or None,
     )
-
-
-def owner_uid(item: Json) -> str | None:
-    """Uid of the InferenceModel that owns an object directly."""
-    owners = rows(table(item.get("metadata")).get("ownerReferences"))
-    uids = (text(o.get("uid")) for o in owners if o.get("kind") == "InferenceModel")
-    return next(uids, None) or None

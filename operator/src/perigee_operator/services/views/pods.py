@@ -13,6 +13,7 @@ from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.odd import UnviewableError, moment, rows, table, text, whole
 from perigee_operator.domain.rollout.pod_writes import DELETION_COST_ANNOTATION
 from perigee_operator.domain.workloads.quantity import Amounts
+from perigee_operator.domain.workloads.workload import PLACEMENT_ANNOTATION
 from perigee_operator.domain.writes import Json
 from perigee_operator.services.views.common import (
     amounts_of,
@@ -39,6 +40,7 @@ def pod_view(pod: Json) -> PodView:
         # Anybody may label a Pod. Taken for a copy it would be counted, and ended like one.
         raise UnviewableError("no ReplicaSet or DaemonSet controls it")
     metadata, labels, spec = table(pod["metadata"]), labels_of(pod), table(pod.get("spec"))
+    annotations = annotations_of(pod)
     containers = tuple(map(_container, rows(status.get("containerStatuses"))))
     created_at = moment(metadata.get("creationTimestamp"))
     verified = bool(containers) and all(c.ready for c in containers)
@@ -50,7 +52,7 @@ def pod_view(pod: Json) -> PodView:
         revision=labels.get(names.REVISION_LABEL, ""),
         node=text(spec.get("nodeName")) or None,
         labels=labels,
-        deletion_cost=annotations_of(pod).get(DELETION_COST_ANNOTATION),
+        deletion_cost=annotations.get(DELETION_COST_ANNOTATION),
         verified=verified,
         ready=is_true(status, "Ready"),
         deleting="deletionTimestamp" in metadata
@@ -61,6 +63,7 @@ def pod_view(pod: Json) -> PodView:
         containers=containers,
         requests=_requests(spec),
         unscheduled=_unscheduled(status),
+        placement=annotations.get(PLACEMENT_ANNOTATION, ""),
     )
 
 

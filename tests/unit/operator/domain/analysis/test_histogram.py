@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perigee_api.buckets import LATENCY, SCORES, Buckets
+from perigee_api.buckets import LATENCY, Buckets
 from perigee_operator.domain.analysis.histogram import Histogram
 
+SCORES = Buckets("scores", tuple(k / 20 for k in range(1, 20)))
 THREE = Buckets("three", (1.0, 2.0))
 COUNTS = st.lists(st.integers(0, 1000), min_size=20, max_size=20)
 

@@ -3,7 +3,13 @@ from datetime import UTC, datetime, timedelta
 from perigee_operator.domain.analysis.expression import parsed
 from perigee_operator.domain.analysis.metric import Metric
 from perigee_operator.domain.analysis.metric_finding import metric_finding
-from perigee_operator.domain.analysis.record import Measurement, Record, measured, source_down
+from perigee_operator.domain.analysis.record import (
+    Measurement,
+    Record,
+    Result,
+    measured,
+    source_down,
+)
 from perigee_operator.domain.analysis.verdict import Action, Policies, Policy, Reaction, Verdict
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,6 +49,18 @@ def test_without_a_failure_condition_it_is_the_other_that_did_not_hold() -> None
     metric = Metric("slow", parsed("value < 0.05"))
     sentence = metric_finding(metric, record(0.06, metric=metric), at(1)).explanation.sentence
     assert "by successCondition value < 0.05" in sentence
+
+
+def test_what_a_job_failed_by_stands_for_a_condition() -> None:
+    metric = Metric("accepted", by_exit_status=True)
+    failed = Measurement(at(1), Result.FAIL, fault="Job m-1: container test has ended with 3")
+    sentence = metric_finding(
+        metric, Record(START).after(metric, failed), at(1)
+    ).explanation.sentence
+    assert (
+        "has failed: more failures than failureLimit allows: Job m-1: container test has ended "
+        "with 3 (failures 1, failureLimit 0, measurements 1), since" in sentence
+    )
 
 
 def test_a_pass_and_a_wait() -> None:

@@ -7,6 +7,7 @@ from perigee_api.satellite_node import SatelliteNodeStatus, SatellitePhase
 from perigee_operator.domain.fleet import SatelliteView
 from perigee_operator.domain.liveness.returns import AT_ONCE, PERIOD, held_returns
 from perigee_operator.domain.liveness.watch import TURN, Watch
+from perigee_operator.domain.roster import Roster
 
 LOST = SatellitePhase.LOST
 
@@ -52,7 +53,7 @@ def test_a_crowd_comes_back_in_turns() -> None:
     watch, fleet, now = Watch(), dict(FLEET), at(1)
     arrivals: list[int] = []
     while any(view.status.phase is LOST for view in fleet.values()):
-        watch.see(fleet.values())
+        watch.see(Roster(tuple(fleet.values())))
         found, _ = watch.look(hearing(), 25, now)
         came = [
             n for n, v in fleet.items() if v.status.phase is LOST and found[n].phase is not LOST

@@ -12,6 +12,7 @@ from perigee_api.satellite_node import SatelliteNodeSpec, SatelliteNodeStatus, S
 from perigee_operator.domain.fleet import Hearing, SatelliteView
 from perigee_operator.domain.liveness.phase import Assessment
 from perigee_operator.domain.liveness.watch import Watch, fleet_phases
+from perigee_operator.domain.roster import Roster
 
 SPECS = [
     satellite_spec(),
@@ -67,7 +68,7 @@ def test_what_is_kept_is_what_would_be_found(
         fleet.hearing = replace(fleet.hearing, observing_since=at(-100) if is_heard else None)
         for number in beating & set(range(len(specs))):
             fleet.beat(f"s{number}", now, seconds)
-        watch.see(fleet.views.values())
+        watch.see(Roster(tuple(fleet.views.values())))
         kept, kept_held = watch.look(fleet.hearing, 50, now)
         anew, anew_held = fleet_phases(fleet.views, fleet.hearing, 50, now)
         assert kept_held == anew_held
@@ -81,21 +82,21 @@ def test_what_is_kept_is_what_would_be_found(
 def test_who_is_gone_is_forgotten() -> None:
     watch, ground = Watch(), Hearing(at(-100))
     views = [satellite_view(name, heard_s=0) for name in "ab"]
-    watch.see(views)
+    watch.see(Roster(views))
     assert set(watch.look(ground, 25, at(0))[0]) == {"a", "b"}
-    watch.see(views[:1])
+    watch.see(Roster(views[:1]))
     assert set(watch.look(ground, 25, at(1))[0]) == {"a"}
 
 
 def test_only_what_can_have_changed_is_assessed() -> None:
     watch, ground = Watch(), Hearing(at(-100))
     views = [satellite_view(name, spec=SPECS[1], heard_s=0) for name in "abc"]
-    watch.see(views)
+    watch.see(Roster(views))
     watch.look(ground, 25, at(0))
     assert watch.assessed == ["a", "b", "c"]
     watch.look(ground, 25, at(1))
     assert watch.assessed == []
-    watch.see([views[0], replace(views[1], heartbeat=heartbeat(2)), views[2]])
+    watch.see(Roster([views[0], replace(views[1], heartbeat=heartbeat(2)), views[2]]))
     watch.look(ground, 25, at(2))
     assert watch.assessed == ["b"]
     due = watch.next_due()

@@ -32,6 +32,8 @@ def serving(  # noqa: PLR0913
     suffices: bool = False,
     active: str = "",
     fleet: dict[str, Satellite] = FLEET,
+    alone: str = "",
+    waiting: str = "",
 ) -> str:
     """Pods as in ``a1 b1 -b2``: revision and satellite, a minus for one that is not verified."""
     pods: list[PodView] = []
@@ -40,7 +42,15 @@ def serving(  # noqa: PLR0913
         verified = word == name
         is_active = name in active.split()
         pods.append(pod(name, name[0], f"s{name[1]}", verified=verified, active=is_active))
-    found = active_pods(pods, state, wanted, fleet, stable_suffices=suffices)
+    found = active_pods(
+        pods,
+        state,
+        wanted,
+        fleet,
+        stable_suffices=suffices,
+        alone_on=alone.split(),
+        waiting_on=waiting.split(),
+    )
     return " ".join(sorted(p.name for p in pods if p.uid in found))
 
 
@@ -141,3 +151,22 @@ def test_one_a_satellite_serves_and_only_what_is_verified(
         or which.candidate is None
         or (which.stable is None)
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        # In the stable revision's place the candidate serves, however few are wanted.
+        (serving("a1 b2", state(candidate="b"), alone="s2"), "a1 b2"),
+        (serving("a1 -b2", state(candidate="b"), alone="s2"), "a1"),
+        (serving("a1 b2 b3", state(candidate="b"), wanted=1, alone="s3"), "a1 b2 b3"),
+        (serving("a1 b2 b3", state(candidate="b"), wanted=1, alone="s3", active="b3"), "a1 b3"),
+        # What was given up serves until it is its turn to give way.
+        (serving("a1 b2", state(gone="b")), "a1"),
+        (serving("a1 b2 b3", state(gone="b"), waiting="s3"), "a1 b3"),
+        (serving("a1 o2", state(), suffices=True), "a1"),
+        (serving("a1 o2", state(), suffices=True, waiting="s2"), "a1 o2"),
+    ],
+)
+def test_where_revisions_take_each_others_place(found: str, expected: str) -> None:
+    assert found == expected

@@ -25,6 +25,7 @@ from perigee_operator.domain.placement.reach import HORIZON
 from perigee_operator.domain.rollout.clearance import Clearance
 from perigee_operator.domain.rollout.copy_move import Moving, moving
 from perigee_operator.domain.rollout.layout import layout
+from perigee_operator.domain.rollout.letting_go import released
 from perigee_operator.domain.rollout.model_reach import in_reach
 from perigee_operator.domain.rollout.next_move import MOST_CANDIDATES, REST, TURN, hindrance
 from perigee_operator.domain.rollout.rollout_state import RolloutState
@@ -316,7 +317,7 @@ def test_what_follows_from_a_move(
     place = layout(found, STATE, ())[A]
     assert "".join(sorted(place.nodes)) == nodes
     assert place.copies == copies
-    assert found.released(A) == {f"uid-{name}" for name in ends}
+    assert released(found, A) == {f"uid-{name}" for name in ends}
     chosen = {satellite.name for satellite in place.satellites}
     assert {"t", "u"} <= chosen
     assert ("s" in chosen) is not handed_over

@@ -142,3 +142,19 @@ def test_who_is_late_stays_late(placed_s: float, moment: float, more_s: float) -
     placed = {"0": placed_s} if placed_s <= moment else {}
     if late(moment, placed) is not None:
         assert late(moment + more_s, placed) is not None
+
+
+def test_who_waits_for_its_turn_to_swap_in_place_loses_no_time() -> None:
+    assert late(300, {}) is not None
+    assert late(300, {}, in_turn=frozenset("0")) is None
+    # Its own clock runs from when the swap began.
+    assert late(300, {}, swapping_since={"0": at(60)}) is None
+    assert late(311, {}, swapping_since={"0": at(60)}) is not None
+
+
+def test_nobody_who_keeps_others_waiting_may_be_late() -> None:
+    stuck: dict[str, Any] = {"wave": 5, "verified": "123", "swapping_since": {"0": at(0)}}
+    assert late(300, {"0": 10, "4": 10}, **stuck) is not None, "two of five are more than 20 %"
+    one_of_five = stuck | {"verified": "1234"}
+    assert late(300, {"0": 10}, **one_of_five) is None
+    assert late(300, {"0": 10}, **stuck, in_turn=frozenset("4")) is not None

@@ -52,6 +52,21 @@ def test_what_is_well_breaks_nothing() -> None:
             "revision b may come to x, z: 1 may have it",
         ),
         (
+            {"ahead": X | Y, "next_wave": 1},
+            Invariant.WITHIN_NEXT_WAVE,
+            "x, y would fetch ahead: 1 may",
+        ),
+        (
+            {"ahead": Z, "next_wave": 1},
+            Invariant.WITHIN_NEXT_WAVE,
+            "revision b may come to z ahead of its step",
+        ),
+        (
+            {"swapping": X | Y, "spare": 1},
+            Invariant.WITHIN_SPARE,
+            "x, y would be out of service: 1 may be",
+        ),
+        (
             {"copies": (Copy("a-x", "x", verified=False, serves=True),)},
             Invariant.VERIFIED_SERVE,
             "a-x would serve without being verified",
@@ -92,6 +107,7 @@ def test_what_is_broken_is_named(
         {"open_to": {"b": X | Z}, "hosts": {"b": X}},
         # Nobody comes to a satellite that is lost.
         {"open_to": {"b": X | Z}, "out_of_service": X},
+        {"ahead": X, "next_wave": 1},
         {"candidate": None, "led_on": False, "open_to": {}},
         {"something_can_serve": False, "copies": ()},
     ],

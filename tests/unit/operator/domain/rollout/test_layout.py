@@ -1,8 +1,9 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from paper_fleet.intents import model_spec
+from paper_fleet.intents import digest_of, model_spec
 from paper_fleet.views import (
     at,
     model_view,
@@ -13,7 +14,13 @@ from paper_fleet.views import (
     satellite,
     situation,
 )
-from perigee_api.inference_model import AbortedRollout, InferenceModelSpec, RolloutStatus
+from perigee_api import names
+from perigee_api.inference_model import (
+    AbortedRollout,
+    InferenceModelSpec,
+    RolloutStatus,
+    Swap,
+)
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.fleet import ModelView, ObjectView, PodView
 from perigee_operator.domain.kinds import REPLICA_SET
@@ -27,6 +34,7 @@ from perigee_operator.domain.writes import ObjectKey
 OLD_WITH_MORE_THREADS = model_spec(replicas=2, runtime={"threads": 4})
 OLD, NEW = model_spec(replicas=2), model_spec(artifact_number=2, replicas=2)
 A, B = revision_of(OLD), revision_of(NEW)
+EARLY = frozenset({digest_of(2)})
 LOST, DARK = SatellitePhase.LOST, SatellitePhase.EXPECTED_DARK
 
 TRYING = RolloutStatus(candidate=B, started=at(0), step_started=at(0))
@@ -233,17 +241,29 @@ def test_which_nodes_every_satellite_means(
 
 def test_how_near_satellites_are_to_a_candidate() -> None:
     found = situation_of(
-        held("s", 2), held("t", 1), held("u"), pod("p", B, "u"), pod("q", A, "t"), spec=NEW
+        held("s", 2),
+        held("t", 1),
+        held("u"),
+        held("v"),
+        held("w", ahead=EARLY),
+        held("x", 1, ahead=EARLY),
+        pod("p", B, "u"),
+        pod("q", A, "t"),
+        pod("r", A, "x"),
+        spec=NEW,
     )
     rank = found.nearness(B, A)
-    assert {name: rank(found.satellites[name]) for name in "stu"} == {"s": 2, "t": 3, "u": 0}
+    ranks = {name: rank(satellite) for name, satellite in found.satellites.items()}
+    assert ranks == {"s": 2, "t": 4, "u": 0, "v": 6, "w": 5, "x": 3}
+    begun = found.has_begun(B)
+    assert {name for name, each in found.satellites.items() if begun(each)} == {"s", "u"}
 
 
 def test_an_artifact_that_another_revision_has_tells_nothing_of_a_candidate() -> None:
     found = situation_of(held("s", 1), held("t", 1), pod("q", A, "t"), spec=OLD_WITH_MORE_THREADS)
     (candidate,) = found.revisions.keys() - {A, B}
     rank = found.nearness(candidate, A)
-    assert {name: rank(found.satellites[name]) for name in "st"} == {"s": 4, "t": 3}
+    assert {name: rank(found.satellites[name]) for name in "st"} == {"s": 6, "t": 4}
 
 
 @pytest.mark.parametrize(
@@ -272,17 +292,6 @@ def test_a_revision_of_which_nothing_is_kept_is_a_stranger_until_another_suffice
     assert strangers(found, RolloutState(stable=A)) == frozenset()
 
 
-def test_a_pod_that_leaves_goes_once_as_many_others_are_asked() -> None:
-    def dispensable(*, active: bool) -> frozenset[str]:
-        satellites = (held("s", 1, leaving=True), held("t", 1), held("u", 1))
-        pods = (pod("p", A, "s", active=True), pod("q", A, "t", active=True))
-        stand_in = pod("r", A, "u", active=active)
-        return situation_of(*satellites, *pods, stand_in).dispensable(A)
-
-    assert dispensable(active=False) == frozenset()
-    assert dispensable(active=True) == {"uid-p"}
-
-
 def test_a_node_that_refuses_pods_has_no_label_for_a_while() -> None:
     refused = pod("p", A, "s", refused=True, deleting=True, verified=False)
     just_sent = pod("q", A, "s", verified=False)
@@ -292,3 +301,54 @@ def test_a_node_that_refuses_pods_has_no_label_for_a_while() -> None:
     running = pod("r", A, "s")
     found = situation_of(*satellites, refused, running)
     assert told(layout(found, RolloutState(stable=A), ())[A]) == ("st", "st", 2)
+
+
+def test_a_swap_goes_from_one_revision_to_the_other_step_by_step() -> None:
+    """On s, while t keeps the stable revision: chosen satellites, Nodes with the label, copies."""
+    spec = model_spec(replicas=2, artifact_number=2, rollout={"strategy": "Replace"})
+    state = RolloutState(stable=A, rollout=TRYING)
+    swap = (Swap(satellite="s", revision=B, began=at(0)),)
+
+    def places(*pods: PodView, swaps: tuple[Swap, ...] = swap) -> list[tuple[str, str, int]]:
+        here = (held("s", 1, 2), held("t", 1, 2))
+        found = replace(situation_of(*here, *pods, spec=spec), swaps=swaps)
+        wave = (found.satellites["s"],)
+        places = layout(found, state, wave)
+        return [told(places[A]), told(places[B])]
+
+    stays = pod("t", A, "t", active=True)
+    # Nothing comes before the other has gone.
+    assert places(pod("s", A, "s", active=True), stays, swaps=()) == [("st", "st", 2), ("s", "", 0)]
+    # Withdrawn, and still asked, it stays; asked no more, it ends, and none comes for it.
+    assert places(pod("s", A, "s", active=True), stays) == [("st", "st", 2), ("s", "", 0)]
+    assert places(pod("s", A, "s"), stays) == [("st", "st", 1), ("s", "", 0)]
+    assert places(pod("s", A, "s", deleting=True), stays) == [("st", "t", 1), ("s", "", 0)]
+    assert places(stays) == [("st", "t", 1), ("s", "s", 1)]
+    assert places(pod("b", B, "s"), stays) == [("st", "t", 1), ("s", "s", 1)]
+
+
+def test_what_gives_way_stays_while_clients_may_be_led_to_it() -> None:
+    spec = model_spec(replicas=None, artifact_number=2, rollout={"strategy": "Replace"})
+    state = RolloutState(stable=A, rollout=TRYING)
+    label = names.node_revision_label("default", "m", A)
+    for routed, nodes in ((False, "s"), (True, "")):
+        here = held("s", 1, 2, routed=routed, labels={label: "true"})
+        found = replace(
+            situation_of(here, pod("s", A, "s"), spec=spec),
+            swaps=(Swap(satellite="s", revision=B, began=at(0)),),
+        )
+        places = layout(found, state, (here,))
+        assert told(places[A])[1] == nodes
+        assert told(places[B])[1] == ""
+
+
+def test_the_stable_revision_keeps_a_copy_while_nothing_else_serves() -> None:
+    """Fewer copies are wanted than have been swapped; the one swapped in does not serve."""
+    spec = model_spec(replicas=1, artifact_number=2, rollout={"strategy": "Replace"})
+    state = RolloutState(stable=A, rollout=TRYING)
+    here = (held("s", 1, 2), held("t", 1, 2))
+    swaps = (Swap(satellite="s", revision=B, began=at(0)),)
+    for serves, copies in ((False, 1), (True, 0)):
+        pods = (pod("t", A, "t", active=True), pod("b", B, "s", verified=serves, active=serves))
+        found = replace(situation_of(*here, *pods, spec=spec), swaps=swaps)
+        assert told(layout(found, state, here[:1])[A])[2] == copies

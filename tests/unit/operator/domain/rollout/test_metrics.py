@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from paper_fleet.intents import model_spec
-from perigee_api.analysis import AnalysisMetric
+from perigee_api.analysis import AnalysisMetric, PrometheusQuery
 from perigee_operator.domain.analysis.verdict import Policy, Reaction
 from perigee_operator.domain.rollout.metrics import (
     defined,
@@ -65,7 +65,7 @@ def test_all_that_is_written_is_read() -> None:
     ],
 )
 def test_placeholders_are_filled_in(query: str, asked: str) -> None:
-    assert query_of(written(query=query), MEANT) == asked
+    assert query_of(PrometheusQuery(address="http://prometheus", query=query), MEANT) == asked
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from paper_fleet.views import by_node, pod, satellite
 from perigee_api import names
 from perigee_api.satellite_node import SatellitePhase
@@ -64,3 +66,15 @@ def test_a_user_s_own_deletion_cost_is_let_alone() -> None:
 def test_labels_that_must_go_are_taken_off_whoever_put_them_there() -> None:
     (write,) = written(pod("a", "r", "far", active=True, in_contact=True), active="a")
     assert write == RemoveLabels(key("a"), "uid-a", frozenset(IN_CONTACT))
+
+
+def test_the_share_that_is_handed_on_comes_and_goes() -> None:
+    shadows = {"uid-a": 5, "uid-b": 5}
+    candidate, serving = pod("a", "r", None), pod("b", "r", None, active=True)
+    writes = pod_labels([candidate, serving], frozenset({"uid-b"}), frozenset(), FLEET, shadows)
+    labels = {names.SHADOW_LABEL: "5"}
+    assert writes == (Apply(key("a"), {"metadata": {"uid": "uid-a", "labels": labels}}),)
+    told = replace(candidate, labels={**candidate.labels, **labels})
+    assert pod_labels([told], frozenset(), frozenset(), FLEET, shadows) == ()
+    (gone,) = pod_labels([told], frozenset(), frozenset(), FLEET)
+    assert gone == RemoveLabels(key("a"), "uid-a", frozenset({names.SHADOW_LABEL}), frozenset())

@@ -6,6 +6,7 @@ from paper_fleet.views import IMAGE, by_node, model_view, pod, satellite
 from perigee_api.base import Condition
 from perigee_api.heartbeat import RolledBack
 from perigee_api.inference_model import InferenceModelStatus
+from perigee_operator.domain.placement.directory import Directory
 from perigee_operator.domain.rollout.evidence import Evidence
 from perigee_operator.domain.rollout.revision import new_revision
 from perigee_operator.domain.rollout.rolled_back import (
@@ -47,7 +48,8 @@ def situation(*told: RolledBack, count: int = 1, conditions: Any = ()) -> Situat
     status = InferenceModelStatus(conditions=list(conditions))
     model = model_view(SPEC, pods=tuple(pods), status=status)
     revisions = {REVISION.name: REVISION}
-    return Situation(model, SPEC, revisions, by_node(*satellites), tuple(satellites), START)
+    found = by_node(*satellites)
+    return Situation(model, SPEC, revisions, found, tuple(satellites), Directory(found), START)
 
 
 def test_a_pod_that_went_back_speaks_against_its_revision() -> None:

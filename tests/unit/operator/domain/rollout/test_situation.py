@@ -3,7 +3,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paper_fleet.intents import model_spec
+from paper_fleet.intents import digest_of, model_spec
 from paper_fleet.views import (
     model_view,
     node,
@@ -19,8 +19,11 @@ from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.placement.choice import choose
 from perigee_operator.domain.workloads.quantity import thousandths
 
-SPEC = model_spec(replicas=2, resources={"requests": {"memory": "1Gi"}})
-NAME = revision_of(SPEC)
+MEMORY = {"requests": {"memory": "1Gi"}}
+OLD = model_spec(replicas=2, resources=MEMORY)
+SPEC = model_spec(artifact_number=2, replicas=2, resources=MEMORY)
+STABLE, NAME = revision_of(OLD), revision_of(SPEC)
+EARLY = frozenset({digest_of(2)})
 LABEL = names.node_revision_label("default", "m", NAME)
 PHASES = (SatellitePhase.IN_CONTACT, SatellitePhase.EXPECTED_DARK)
 
@@ -30,6 +33,8 @@ FLEETS = st.lists(
             "hosts": st.booleans(),
             "labelled": st.booleans(),
             "told": st.booleans(),
+            "early": st.booleans(),
+            "stable": st.booleans(),
             "full": st.booleans(),
             "plane": st.sampled_from("ab"),
             "phase": st.sampled_from(PHASES),
@@ -39,9 +44,9 @@ FLEETS = st.lists(
 )
 
 
-@given(FLEETS, st.integers(0, 9), st.sampled_from(SpreadBy))
+@given(FLEETS, st.integers(0, 9), st.sampled_from(SpreadBy), st.sampled_from([None, STABLE]))
 def test_the_nearest_are_among_the_candidates(
-    traits: list[dict[str, Any]], count: int, spread_by: SpreadBy
+    traits: list[dict[str, Any]], count: int, spread_by: SpreadBy, stable: str | None
 ) -> None:
     satellites, pods = [], []
     for number, each in enumerate(traits):
@@ -55,13 +60,17 @@ def test_the_nearest_are_among_the_candidates(
                 name,
                 node=node(name, labels=labels, allocatable=room),
                 phase=each["phase"],
-                assigned=(1,) if each["told"] else (),
+                assigned=(2,) if each["told"] else (),
+                ahead=EARLY if each["early"] else frozenset(),
             )
         )
         if each["hosts"]:
             pods.append(pod(f"p{number}", NAME, name))
-    model = model_view(SPEC, revisions=(revision_view(SPEC, 1, promoted=True),), pods=tuple(pods))
+        if each["stable"]:
+            pods.append(pod(f"q{number}", STABLE, name))
+    revisions = (revision_view(OLD, 1, promoted=True), revision_view(SPEC, 2))
+    model = model_view(SPEC, revisions=revisions, pods=tuple(pods))
     found = situation(model, *satellites)
-    rank = found.nearness(NAME, None)
-    few = choose(found.candidates(NAME, count), count, rank=rank, spread_by=spread_by)
+    rank = found.nearness(NAME, stable)
+    few = choose(found.candidates(NAME, stable, count), count, rank=rank, spread_by=spread_by)
     assert few == choose(found.eligible, count, rank=rank, spread_by=spread_by)

@@ -59,6 +59,22 @@ def test_what_the_model_says_wins(
 
 
 @pytest.mark.parametrize(
+    ("own", "said", "expected"),
+    [
+        ({}, {}, True),
+        ({}, {"prefetch": False}, False),
+        ({"prefetch": True}, {"prefetch": False}, True),
+        ({"prefetch": False}, {}, False),
+    ],
+)
+def test_files_are_sent_ahead_unless_the_model_or_else_its_policy_says_no(
+    own: dict[str, Any], said: dict[str, Any], *, expected: bool
+) -> None:
+    found = terms({"policy": "careful"} | own, policy(steps=STEPS, **said))
+    assert found.spec.rollout.prefetches is expected
+
+
+@pytest.mark.parametrize(
     ("found", "reason", "message"),
     [
         (None, "NotFound", "there is no RolloutPolicy careful"),
@@ -159,3 +175,19 @@ def test_without_its_policy_a_rollout_has_the_metrics_that_its_status_knows(
     stage = stage_of(found.spec.rollout, status)
     assert stage.weight == 25
     assert stage.index == (len(steps) if all_passed else step)
+
+
+@pytest.mark.parametrize(
+    ("own", "said", "expected"),
+    [
+        ({}, {}, ("SideBySide", 1)),
+        ({}, {"strategy": "Replace", "maxUnavailable": 3}, ("Replace", 3)),
+        ({"strategy": "Auto"}, {"strategy": "Replace", "maxUnavailable": 3}, ("Auto", 3)),
+        ({"maxUnavailable": 2}, {"strategy": "Replace", "maxUnavailable": 3}, ("Replace", 2)),
+    ],
+)
+def test_how_satellites_go_from_one_revision_to_another(
+    own: dict[str, Any], said: dict[str, Any], expected: tuple[str, int]
+) -> None:
+    rollout = terms({"policy": "careful"} | own, policy(**said)).spec.rollout
+    assert (rollout.placing.value, rollout.unavailable) == expected

@@ -18,6 +18,7 @@ from paper_fleet.views import (
 from perigee_api import names
 from perigee_operator.domain.fleet import ModelView, ObjectView, PodView
 from perigee_operator.domain.kinds import REPLICA_SET
+from perigee_operator.domain.placement.directory import Directory
 from perigee_operator.domain.rollout.layout import RevisionLayout
 from perigee_operator.domain.rollout.revision import known_revision, new_revision
 from perigee_operator.domain.rollout.rollout_state import RolloutState
@@ -49,7 +50,8 @@ def written(model: ModelView, copies: int, state: RolloutState | None = None) ->
     """With the stable revision to be in so many copies on s, t and u."""
     revisions = {view.name: known_revision(view) for view in model.revisions}
     revisions.setdefault(A, new_revision(SPEC, IMAGE))
-    situation = Situation(model, SPEC, revisions, by_node(*FLEET), tuple(FLEET), at(0))
+    found = by_node(*FLEET)
+    situation = Situation(model, SPEC, revisions, found, tuple(FLEET), Directory(found), at(0))
     place = RevisionLayout(revisions[A], tuple(FLEET), frozenset("stu"), copies)
     return workload_writes(situation, state or RolloutState(stable=A), {A: place})
 
