@@ -215,6 +215,22 @@ def test_times_of_the_models_own_that_make_no_sense_leave_a_rollout_where_it_is(
     assert status.rollout.analysis == rollout.analysis
 
 
+def test_what_has_given_way_comes_nowhere_while_the_spec_makes_no_sense(
+    fleet: PaperFleet,
+) -> None:
+    """The spec went back to the stable revision, and its times are wrong since the next moment."""
+    fleet.ask("m", body(2))
+    fleet.pass_time(60)
+    assert hosts(fleet, 2)
+    fleet.ask("m", body(1))
+    fleet.sweep()
+    window = {"schedule": "0 0 * * *", "duration": 60, "timeZone": "Europe/Atlantis"}
+    fleet.ask("m", body(1) | {"rollout": {"policy": "careful", "windows": [window]}})
+    fleet.pass_time(60)
+    assert "spec is not valid" in fleet.model().message
+    assert not hosts(fleet, 2)
+
+
 def test_nobody_skips_a_step_that_nobody_knows(fleet: PaperFleet) -> None:
     fleet.ask("m", body(2))
     fleet.pass_time(60)

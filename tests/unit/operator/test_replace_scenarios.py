@@ -133,6 +133,26 @@ def test_a_candidate_in_a_stable_ones_place_serves_whatever_the_weight(
     assert outages.most == 1
 
 
+@pytest.mark.parametrize("back", [0, 1, 2])
+def test_swaps_go_on_where_fewer_serve_than_are_wanted(back: int) -> None:
+    """Of four satellites two are back when the next revision comes, or one, or none."""
+    fleet, _ = tight(4)
+    away = ("sat-2", "sat-3")
+    for name in away:
+        fleet.amend_satellite(name, maintenance=True)
+    fleet.ask("m", wanting(1, 3))
+    fleet.pass_time(ROUTED_S)
+    assert set(serving(fleet)) == {"sat-1", "sat-4"}
+    for name in away[:back]:
+        fleet.amend_satellite(name, maintenance=False)
+    fleet.ask("m", wanting(2, 3))
+    fleet.pass_time(400)
+    status = fleet.model()
+    assert status.stable_revision == revision(fleet, 2), status.message
+    assert set(serving(fleet).values()) == {revision(fleet, 2)}
+    assert len(serving(fleet)) == min(3, 2 + back)
+
+
 @pytest.mark.parametrize("replicas", [3, None])
 @pytest.mark.parametrize("out", [1, 2])
 def test_an_abort_brings_the_stable_revision_back_in_turn(replicas: int | None, out: int) -> None:

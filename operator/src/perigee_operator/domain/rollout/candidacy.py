@@ -1,6 +1,6 @@
 """A candidate: which satellites may run it, and how far it has come there."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from perigee_operator.domain.rollout.evidence import obstacles
@@ -104,7 +104,28 @@ def alone_on(
     if situation.spec.placement.every_satellite and state.stable in places:
         stable = situation.nodes_with(state.stable) | places[state.stable].nodes
         taken |= situation.nodes_with(state.candidate) - stable
-    return frozenset(taken)
+    return frozenset(taken | _standing_in(situation, state.candidate, state.stable, taken))
+
+
+def _standing_in(
+    situation: Situation, candidate: str, stable: str, taken: Collection[str]
+) -> frozenset[str]:
+    """Nodes with room for one revision that have the candidate, as many as the stable one lacks.
+
+    Otherwise neither would serve there: the one for want of room, the other for want of a share.
+    """
+    lacking = situation.lacking(stable) - len(taken)
+    if lacking <= 0 or situation.spec.placement.every_satellite:
+        return frozenset()
+    hosts, on_board = situation.nodes_with(stable), situation.boards
+    wanted = situation.requests(stable)
+    able = {
+        pod.node: not pod.serves
+        for pod in situation.model.pods_of(candidate)
+        if pod.node in situation.verified_nodes(candidate) - hosts
+        and not on_board.is_clear(stable, wanted, situation.satellites[pod.node])
+    }
+    return frozenset(sorted(able, key=lambda node: (able[node], node))[:lacking])
 
 
 def _selects_nobody(situation: Situation, state: RolloutState) -> bool:

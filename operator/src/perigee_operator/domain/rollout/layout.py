@@ -103,9 +103,10 @@ def _crowded(situation: Situation, name: str, candidate: RevisionLayout) -> froz
 
 
 def _given_up(situation: Situation, name: str) -> frozenset[str]:
-    """Nodes whose Pod of a revision ends with the label, so that another takes its place."""
-    if not situation.spec.placement.every_satellite:
-        return frozenset()
+    """Nodes whose Pod of a revision has given way: none may come after it.
+
+    A DaemonSet ends the Pod with the label; what a ReplicaSet makes in its place goes elsewhere.
+    """
     ending = given_way(situation)
     pods = situation.model.pods_of(name)
     return frozenset(pod.node for pod in pods if pod.node is not None and pod.uid in ending)
@@ -244,10 +245,12 @@ def _copies(situation: Situation, state: RolloutState, name: str, ready: int) ->
     if name == state.stable:
         moving = situation.shift is not None and not has_let_go
         own = max(situation.copies - _replaced(situation, name), _least(situation, name))
-        return own + lost + moving
-    if name == state.candidate:
-        return ready + lost
-    copies = _copies_from_before(situation, state, name, away)
+        copies = own + lost + moving
+    elif name == state.candidate:
+        copies = ready + lost
+    else:
+        copies = _copies_from_before(situation, state, name, away)
+    # What has given way ends first, though others may be wanted that are not there yet.
     ending = given_way(situation)
     staying = [pod for pod in pods if pod.uid not in ending]
     return copies if len(staying) == len(pods) else min(copies, len(staying))

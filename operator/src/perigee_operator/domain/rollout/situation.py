@@ -273,7 +273,11 @@ class Situation:
             return False
         if self.wants_none:
             return True
+        return self.lacking(revision) <= 0
+
+    def lacking(self, revision: str) -> int:
+        """How many copies of a revision do not serve of those that the model wants and can have."""
         about_to_go = ending(self.model)
         staying = [pod for pod in self.model.pods_of(revision) if pod.uid not in about_to_go]
         serving = serving_copies(staying, self.satellites)
-        return serving >= max(1, min(self.copies, len(self.eligible)))
+        return max(1, min(self.copies, len(self.eligible))) - serving

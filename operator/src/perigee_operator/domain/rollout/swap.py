@@ -16,7 +16,7 @@ from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.rollout.note import Note
 from perigee_operator.domain.rollout.rollout_state import RolloutState
 from perigee_operator.domain.rollout.situation import Situation
-from perigee_operator.domain.rollout.spare import spare
+from perigee_operator.domain.rollout.spare import Spare, spare
 from perigee_operator.domain.satellite import Satellite
 from perigee_operator.domain.writes import EventType
 
@@ -212,20 +212,23 @@ class _Look:
         node, serves = satellite.node.name, self._serves(satellite)
         files = self._situation.revisions[revision].artifacts
         ready = all(satellite.holds(file.sha256) for file in files)
-        if instead_of is not None and _is_out(instead_of):
-            # It has its turn.
-            self._spare = replace(self._spare, swapping=self._spare.swapping - 1)
-        why = self._held(revision) or (self._hindrance(satellite) if serves else None)
+        was_out = instead_of is not None and _is_out(instead_of)
+        # It has its turn.
+        beside = replace(self._spare, swapping=self._spare.swapping - was_out)
+        why = self._held(revision) or (self._hindrance(satellite, beside) if serves else None)
         if why is None and not serves and self._would_be_last(self._boards.others(node, revision)):
             why = "nothing else serves"
         if why is None and ready:
             swap = Swap(
-                satellite=satellite.name, revision=revision, began=self._moment, served=serves
+                satellite=satellite.name,
+                revision=revision,
+                began=self._moment,
+                served=serves or was_out,
             )
             self._keep(instead_of, swap)
-            self._announce(satellite, swap)
+            self._announce(satellite, revision, beside if serves else None)
             if serves:
-                self._spare = self._spare.one_less()
+                self._spare = beside.one_less()
             return
         if instead_of is not None:
             self._keep(instead_of, instead_of)
@@ -243,7 +246,7 @@ class _Look:
             return "the rollout is paused"
         return self._situation.clearance.on(self._state).hold
 
-    def _hindrance(self, satellite: Satellite) -> str | None:
+    def _hindrance(self, satellite: Satellite, beside: Spare) -> str | None:
         """Why what serves there may not be withdrawn now."""
         if not satellite.reachable:
             return f"it is {satellite.phase.value}"
@@ -251,7 +254,7 @@ class _Look:
             return "clients on board may not yet be led by what the ground says"
         if not self._has_time(satellite):
             return f"the contact lasts for less than {SWAP_S:.0f} s"
-        return self._spare.hindrance
+        return beside.hindrance
 
     def _has_time(self, satellite: Satellite) -> bool:
         now = self._now
@@ -271,15 +274,16 @@ class _Look:
         if before is not None:
             self._kept.append(before)
 
-    def _announce(self, satellite: Satellite, swap: Swap) -> None:
-        told = f"Revision {swap.revision} takes the place of what {satellite.name} has"
-        if swap.served:
+    def _announce(self, satellite: Satellite, revision: str, beside: Spare | None) -> None:
+        """Tells of a swap that begins; of one that takes a copy out, what the model can spare."""
+        told = f"Revision {revision} takes the place of what {satellite.name} has"
+        if beside is not None:
             told += (
                 ": the model is asked no more there, on board neither, until it is verified. "
-                f"With it {self._spare.out + 1} of {self._spare.could_serve} satellites do not "
-                f"serve; maxUnavailable is {self._spare.limit}"
+                f"With it {beside.out + 1} of {beside.could_serve} satellites do not "
+                f"serve; maxUnavailable is {beside.limit}"
             )
-        self._note("SwapBegins", f"{told}.", swap.revision)
+        self._note("SwapBegins", f"{told}.", revision)
 
     def _note(self, reason: str, message: str, revision: str) -> None:
         self._notes.append(Note(EventType.NORMAL, reason, "Rollout", message, revision))

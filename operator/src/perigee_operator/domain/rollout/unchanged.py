@@ -12,11 +12,21 @@ from perigee_operator.domain.satellite import Satellite
 def labels_as_they_are(
     model: ModelView, satellites: Mapping[str, Satellite]
 ) -> dict[str, frozenset[str]]:
-    """Label keys of the model's revisions that Nodes bear, by Node."""
-    return {
-        name: frozenset(key for key in satellite.node.labels if _is_of(key, model))
-        for name, satellite in satellites.items()
-    }
+    """Label keys of the model's revisions that Nodes bear, by Node.
+
+    Those of a revision that has given way stay only where it has a Pod: no other may come.
+    """
+    current = {model.status.stable_revision, model.status.candidate_revision}
+    runs = {(pod.node, pod.revision) for pod in model.pods}
+    found: dict[str, frozenset[str]] = {}
+    for name, satellite in satellites.items():
+        revisions = {key: _revision(key, model) for key in satellite.node.labels}
+        found[name] = frozenset(
+            key
+            for key, revision in revisions.items()
+            if revision is not None and (revision in current or (name, revision) in runs)
+        )
+    return found
 
 
 def files_as_they_are(
@@ -42,8 +52,9 @@ def ahead_as_it_is(
     }
 
 
-def _is_of(label: str, model: ModelView) -> bool:
-    """Whether a Node's label is of a revision of the model, whichever."""
+def _revision(label: str, model: ModelView) -> str | None:
+    """Of which revision of the model a Node's label is; None, if it is not the model's."""
     prefix = names.node_revision_label(model.namespace, model.name, "")
     # Another model's name may begin with this one's.
-    return label.startswith(prefix) and len(label) == len(prefix) + names.REVISION_DIGITS
+    is_of_it = label.startswith(prefix) and len(label) == len(prefix) + names.REVISION_DIGITS
+    return label.removeprefix(prefix) if is_of_it else None

@@ -321,10 +321,27 @@ def test_a_swap_goes_from_one_revision_to_the_other_step_by_step() -> None:
     assert places(pod("s", A, "s", active=True), stays, swaps=()) == [("st", "st", 2), ("s", "", 0)]
     # Withdrawn, and still asked, it stays; asked no more, it ends, and none comes for it.
     assert places(pod("s", A, "s", active=True), stays) == [("st", "st", 2), ("s", "", 0)]
-    assert places(pod("s", A, "s"), stays) == [("st", "st", 1), ("s", "", 0)]
+    assert places(pod("s", A, "s"), stays) == [("st", "t", 1), ("s", "", 0)]
     assert places(pod("s", A, "s", deleting=True), stays) == [("st", "t", 1), ("s", "", 0)]
     assert places(stays) == [("st", "t", 1), ("s", "s", 1)]
     assert places(pod("b", B, "s"), stays) == [("st", "t", 1), ("s", "s", 1)]
+
+
+def test_what_has_given_way_ends_though_not_all_copies_are_there() -> None:
+    """Three are wanted and two are had: the third finds no satellite."""
+    spec = model_spec(replicas=3, artifact_number=2, rollout={"strategy": "Replace"})
+    state = RolloutState(stable=A, rollout=TRYING)
+    here = (held("s", 1, 2), held("t", 1, 2))
+    stays = pod("t", A, "t", active=True)
+
+    def copies(*pods: PodView) -> int:
+        found = situation_of(*here, stays, *pods, spec=spec)
+        found = replace(found, swaps=(Swap(satellite="s", revision=B, began=at(0)),))
+        return layout(found, state, here[:1])[A].copies
+
+    assert copies(pod("s", A, "s")) == 1
+    assert copies(pod("s", A, "s"), pod("nowhere", A, None, verified=False)) == 2
+    assert copies(pod("s", A, "s", deleting=True)) == 2
 
 
 def test_what_gives_way_stays_while_clients_may_be_led_to_it() -> None:

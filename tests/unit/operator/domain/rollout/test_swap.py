@@ -232,6 +232,24 @@ def test_how_a_swap_goes_on(found: Situation, state: RolloutState, expected: str
     assert told(look(found, state)) == expected
 
 
+def test_whoever_is_out_and_waits_for_files_keeps_its_turn() -> None:
+    """On s a copy gave way to a third revision, whose place the candidate is to take."""
+    third = revision_of(spec(3))
+    leaving = serves(third, "s", active=False, verified=False)
+    found = scene(
+        tight("s", 1), tight("t"), leaving, serves(A, "t"), swaps=(swap("s", third, served=True),)
+    )
+    waiting = look(found)
+    assert sorted(waiting.waits) == ["s", "t"]
+    assert [(each.satellite, each.served) for each in waiting.records] == [("s", True)]
+    ready = scene(
+        tight("s"), tight("t"), leaving, serves(A, "t"), swaps=(swap("s", third, served=True),)
+    )
+    begun = look(ready)
+    assert told(begun) == "s>b (t)"
+    assert begun.records[0].served, "it is out as long as nothing serves there"
+
+
 def test_the_last_copy_goes_only_where_there_is_one_and_the_user_says_so() -> None:
     alone = (tight("s"), serves(A, "s"))
     assert told(look(scene(*alone, replicas=1))) == "(s)"
