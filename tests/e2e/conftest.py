@@ -19,7 +19,7 @@ from real_fleet import base
 from real_fleet.base import Served
 
 RATE_HZ = 2.0
-PATIENCE = 3.0
+PATIENCE = 5.0
 """What happened after how many seconds is told in the summary; a slow machine is no failure."""
 ENTRIES = pytest.StashKey[list[Entry]]()
 

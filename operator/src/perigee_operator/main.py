@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Coroutine, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import kopf
 import typer
@@ -26,6 +26,8 @@ from perigee_operator.storage.fleet import FleetCache
 
 EXIT_CONFIGURATION = 64
 EXIT_UNAVAILABLE = 69
+_FORESEEN: Final = (ApiError, ApiUnreachableError, ConfigurationError)
+"""What a line tells enough of."""
 
 app = typer.Typer(
     help="Runs AI inference on satellite constellations: reconciles SatelliteNodes and "
@@ -92,16 +94,17 @@ def _config() -> Config:
 
 
 def _finish(work: Coroutine[Any, Any, int]) -> None:
+    # Not by `except*`: what is raised from there comes as a group in some versions of Python 3.11.
     try:
         status = asyncio.run(work)
-    except* (ApiError, ApiUnreachableError) as failures:
-        for failure in _leaves(failures):
+    except (*_FORESEEN, ExceptionGroup) as error:
+        failures = tuple(_leaves(error))
+        if not all(isinstance(failure, _FORESEEN) for failure in failures):
+            raise
+        for failure in failures:
             print(f"perigee-operator: {failure}", file=sys.stderr)  # noqa: T201 - logs may be off
-        raise typer.Exit(EXIT_UNAVAILABLE) from failures
-    except* ConfigurationError as failures:
-        for failure in _leaves(failures):
-            print(f"perigee-operator: {failure}", file=sys.stderr)  # noqa: T201 - logs may be off
-        raise typer.Exit(EXIT_CONFIGURATION) from failures
+        wrong = any(isinstance(failure, ConfigurationError) for failure in failures)
+        raise typer.Exit(EXIT_CONFIGURATION if wrong else EXIT_UNAVAILABLE) from error
     raise typer.Exit(status)
 
 

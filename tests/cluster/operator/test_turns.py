@@ -47,30 +47,31 @@ async def test_a_model_begins_once_the_one_before_it_is_promoted(field: Field) -
 async def test_rollouts_take_turns_where_the_fleet_has_a_limit(
     sky: Constellation, setting: Setting
 ) -> None:
+    """Who waits since the same second goes by name: the names here are in order, too."""
     field = Field(sky)
     for letter in "bc":
         sky.statuses[letter * 64] = pod_status.starting
     async with operating(replace(setting, rollouts_at_once=1)):
         await field.add_satellites()
-        for name in ("one", "two", "three"):
+        for name in ("first", "second", "third"):
             await field.add_model(name=name, placement=ONE)
-        for name in ("one", "two", "three"):
+        for name in ("first", "second", "third"):
             await field.model_comes_to(name=name, phase="Healthy", stable_revision=revision("a"))
 
         reached = "the fleet's limit of rollouts under way, 1, is reached"
-        await field.ask_for("b", "one")
-        await field.model_comes_to(name="one", candidate_revision=revision("b"))
-        await field.ask_for("c", "two")
-        await says(field, "two", f"{reached}; of those that wait it is number 1")
-        await field.ask_for("d", "three")
-        await says(field, "three", f"{reached}; of those that wait it is number 2")
+        await field.ask_for("b", "first")
+        await field.model_comes_to(name="first", candidate_revision=revision("b"))
+        await field.ask_for("c", "second")
+        await says(field, "second", f"{reached}; of those that wait it is number 1")
+        await field.ask_for("d", "third")
+        await says(field, "third", f"{reached}; of those that wait it is number 2")
 
         sky.turn("b" * 64, pod_status.running)
-        await field.model_comes_to(name="one", phase="Healthy", stable_revision=revision("b"))
-        await field.model_comes_to(name="two", candidate_revision=revision("c"))
-        await says(field, "three", f"{reached}; of those that wait it is number 1")
-        assert field.pods(revision("d"), "three") == []
+        await field.model_comes_to(name="first", phase="Healthy", stable_revision=revision("b"))
+        await field.model_comes_to(name="second", candidate_revision=revision("c"))
+        await says(field, "third", f"{reached}; of those that wait it is number 1")
+        assert field.pods(revision("d"), "third") == []
 
         sky.turn("c" * 64, pod_status.running)
-        await field.model_comes_to(name="two", phase="Healthy", stable_revision=revision("c"))
-        await field.model_comes_to(name="three", phase="Healthy", stable_revision=revision("d"))
+        await field.model_comes_to(name="second", phase="Healthy", stable_revision=revision("c"))
+        await field.model_comes_to(name="third", phase="Healthy", stable_revision=revision("d"))

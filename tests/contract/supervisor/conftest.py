@@ -20,7 +20,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-WITHIN_S = 60
+WITHIN_S = 180
 FEATURES = 64
 REVISION = "new"
 FALLBACK = "old"

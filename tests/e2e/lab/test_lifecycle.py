@@ -170,7 +170,7 @@ def test_three_satellites_start_within_a_minute_and_down_leaves_nothing() -> Non
             },
         }
         lab.cluster.run("apply", "--filename=-", stdin=json.dumps(manifest))
-        lab.cluster.run("wait", "--for=condition=Ready", "pod/waits", "--timeout=180s")
+        lab.cluster.run("wait", "--for=condition=Ready", "pod/waits", "--timeout=400s")
         lab.shape("sat-1", 512)
         lab.cut("sat-2")
         assert traces(name) != before

@@ -59,7 +59,7 @@ def beacons(lab: Lab, beacon_archive: Path) -> Iterator[dict[str, str]]:
             },
         },
     )
-    lab.cluster.run("rollout", "status", "daemonset/beacon", "--timeout=180s")
+    lab.cluster.run("rollout", "status", "daemonset/beacon", "--timeout=400s")
     pods = get(lab, "pods", "--selector=app=beacon")["items"]
     yield {pod["spec"]["nodeName"]: pod["status"]["podIP"] for pod in pods}
     lab.cluster.run("delete", "daemonset/beacon", "service/beacon", "--cascade=foreground")
@@ -148,8 +148,8 @@ def test_only_what_tolerates_the_taint_goes_up(lab: Lab, beacon_archive: Path) -
     apply(lab, *({**kinds, "metadata": {"name": name}, "spec": pods[name]} for name in pods))
     try:
         run = lab.cluster.run
-        run("wait", "--for=condition=Ready", "pod/stays", "pod/goes-up", "--timeout=180s")
-        run("wait", "--for=condition=PodScheduled=False", "pod/waits", "--timeout=180s")
+        run("wait", "--for=condition=Ready", "pod/stays", "pod/goes-up", "--timeout=400s")
+        run("wait", "--for=condition=PodScheduled=False", "pod/waits", "--timeout=400s")
         assert get(lab, "pod", "stays")["spec"]["nodeName"] == "ground"
         assert get(lab, "pod", "goes-up")["spec"]["nodeName"].startswith("sat-")
     finally:
@@ -248,7 +248,7 @@ def test_a_satellite_that_crashed_is_gone_at_once_and_comes_back_with_its_pods(
         status = get(lab, "pod", name)["status"]
         return is_ready(lab, name) and status["containerStatuses"][0]["restartCount"] > restarts
 
-    waiting.until(is_back, within_s=180, what="the pod to run again")
+    waiting.until(is_back, within_s=400, what="the pod to run again")
     after = get(lab, "pod", name)
     assert after["metadata"]["uid"] == before["metadata"]["uid"]
     assert fetch(lab, "ground", f"http://{after['status']['podIP']}:8080/") == "sat-1"

@@ -37,7 +37,11 @@ async def while_all_hold(
             await story
             for task in watching:
                 task.cancel()
-    except* PromiseBrokenError as broken:
+    except ExceptionGroup as group_of_errors:
+        # Not by `except*`: what is raised from there comes as a group in some versions of Python.
+        broken, others = group_of_errors.split(PromiseBrokenError)
+        if broken is None or others is not None:
+            raise
         raise PromiseBrokenError("; ".join(map(str, broken.exceptions))) from broken
 
 

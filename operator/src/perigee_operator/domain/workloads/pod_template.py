@@ -11,8 +11,11 @@ from perigee_operator.domain.workloads.power import power
 from perigee_operator.domain.workloads.quantity import canonical
 from perigee_operator.domain.workloads.way_back import add_way_back
 
-DRAIN_S = 5
-"""How long a server answers after it was told to end: endpoints follow only by then."""
+DRAIN_S = 10
+"""How long a server answers after it was told to end: endpoints follow only by then.
+
+On a ground that has much to do they took over 5 s, and requests failed.
+"""
 
 
 LABEL_DIRECTORY = "/etc/perigee/pod"
