@@ -38,6 +38,7 @@ def let_in(
         stage,
         rank=situation.nearness(candidate, stable),
         spread_by=situation.spec.placement.spread_by,
+        begin=situation.begin,
     )
 
 

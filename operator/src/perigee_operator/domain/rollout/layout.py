@@ -137,6 +137,7 @@ def _chosen(
         count,
         rank=situation.nearness(name, None),
         spread_by=situation.spec.placement.spread_by,
+        begin=situation.begin,
     )
     return chosen + _to_go_back(situation, (*chosen, *wave))
 
@@ -156,10 +157,10 @@ def _kept_in_reach(situation: Situation, name: str, wanted: int) -> tuple[Satell
     count = with_standby(situation.copies)
     hour = situation.now.replace(minute=0, second=0, microsecond=0)
     near = [s for s in situation.eligible if rank(s) <= TOLD_TO_FETCH]
-    chosen = choose(near, count, rank=rank, spread_by=spread_by)
+    chosen = choose(near, count, rank=rank, spread_by=spread_by, begin=situation.begin)
     roomy = situation.with_room(name, situation.eligible) if len(chosen) < count else ()
     others = [s for s in roomy if s not in near]
-    ranked = choose(others, len(others), rank=rank, spread_by=spread_by)
+    ranked = choose(others, len(others), rank=rank, spread_by=spread_by, begin=situation.begin)
     chosen += arranged(ranked, chosen, count - len(chosen), wanted, hour)
     serving = tuple(s for s in chosen if rank(s) < TOLD_TO_FETCH)
     rest = [s for s in chosen if s not in serving]

@@ -152,7 +152,7 @@ def _candidates(
     if last is not None and _came_to_nothing(last, now):
         able = [s for s in able if s.name != last.to_satellite]
     rank, spread_by = situation.nearness(stable, None), situation.spec.placement.spread_by
-    return choose(able, len(able), rank=rank, spread_by=spread_by)
+    return choose(able, len(able), rank=rank, spread_by=spread_by, begin=situation.begin)
 
 
 def _came_to_nothing(last: CopyMove, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from perigee_api.copy_move import CopyMove
 from perigee_api.heartbeat import RolledBack
 from perigee_api.inference_model import InferenceModelSpec, RolloutStrategy, Swap
 from perigee_operator.domain.fleet import ModelView
+from perigee_operator.domain.placement.choice import beginning_at, first_asked
 from perigee_operator.domain.placement.copies import serving_copies
 from perigee_operator.domain.placement.directory import Directory
 from perigee_operator.domain.placement.eligibility import is_eligible
@@ -69,6 +70,11 @@ class Situation:
         """What is on board where, and what may come there."""
         strategy = self.spec.rollout.placing
         return boards(self.model.pods, self.swaps, strategy, self.satellites)
+
+    @cached_property
+    def begin(self) -> str:
+        """Name of the satellite with which it begins to choose among equal ones."""
+        return first_asked(self.eligible, self.model.key)
 
     @property
     def copies(self) -> int:
@@ -199,7 +205,8 @@ class Situation:
         found = [s for s in self.traced({label, *own}, near) if rank(s) < FURTHEST]
         if len(found) < count:
             for queue in self.directory.queues(self.spec.placement):
-                found += islice((s for s in queue if rank(s) == FURTHEST), count)
+                turns = beginning_at(queue, self.begin)
+                found += islice((s for s in turns if rank(s) == FURTHEST), count)
         return found if len(found) >= count else self.eligible
 
     def bearers(self, revision: str | None) -> set[str]:

@@ -81,13 +81,14 @@ def share(percent: float, whole: int) -> int:
     return max(1, math.floor(whole * percent / 100))
 
 
-def wave_satellites(
+def wave_satellites(  # noqa: PLR0913 - what it depends on
     eligible: Sequence[Satellite],
     copies: int,
     stage: Stage,
     *,
     rank: Callable[[Satellite], int],
     spread_by: SpreadBy,
+    begin: str = "",
 ) -> tuple[Satellite, ...]:
     """The satellites that may run the candidate.
 
@@ -97,9 +98,10 @@ def wave_satellites(
         stage: how far the rollout has come.
         rank: the lower, the rather a satellite is in the wave.
         spread_by: over what the wave is spread.
+        begin: name of the satellite with which the model begins to choose.
     """
     if stage.step is None:
-        return choose(eligible, copies, rank=rank, spread_by=spread_by)
+        return choose(eligible, copies, rank=rank, spread_by=spread_by, begin=begin)
     ranks = {satellite.name: rank(satellite) for satellite in eligible}
 
     def known(satellite: Satellite) -> int:
@@ -119,6 +121,7 @@ def wave_satellites(
             rank=_ordered(admission.wave, eligible, _staying(known, later)),
             spread_by=_spread(admission.wave, spread_by),
             beside=members,
+            begin=begin,
         )
     return _first(members, copies, known)
 

@@ -1,3 +1,6 @@
+from collections import Counter
+from itertools import islice
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,7 +9,14 @@ from paper_fleet.views import at, satellite
 from perigee_api import names
 from perigee_api.placement import SpreadBy
 from perigee_api.satellite_node import SatellitePhase
-from perigee_operator.domain.placement.choice import choose, with_standby
+from perigee_operator.domain.placement.choice import (
+    APART,
+    beginning_at,
+    choose,
+    first_asked,
+    queues,
+    with_standby,
+)
 from perigee_operator.domain.satellite import Satellite
 
 DARK = SatellitePhase.EXPECTED_DARK
@@ -90,6 +100,37 @@ def test_a_choice_stands_as_long_as_it_can(
     first = chosen(count, dark="".join(dark), prefers="".join(prefers), of=6)
     again = chosen(count, dark="".join(later_dark), carries="".join(first), of=6)
     assert sorted(again) == sorted(first)
+
+
+@pytest.mark.parametrize(
+    ("begin", "dark", "expected"),
+    [("", "", "012"), ("sat-3", "", "340"), ("sat-3", "4", "301"), ("sat-9", "", "012")],
+)
+def test_of_equal_ones_those_come_first_that_follow_on_where_a_model_begins(
+    begin: str, dark: str, expected: str
+) -> None:
+    fleet = [
+        satellite(f"sat-{n}", phase=DARK if str(n) in dark else SatellitePhase.IN_CONTACT)
+        for n in range(5)
+    ]
+    found = choose(fleet, 3, rank=lambda _: 0, spread_by=SpreadBy.SATELLITE, begin=begin)
+    assert "".join(s.name[-1] for s in found) == expected
+    (queue,) = queues(fleet, SpreadBy.SATELLITE)
+    assert tuple(islice(beginning_at(queue, begin), 3)) == found
+
+
+def test_models_begin_at_satellites_all_over_a_large_fleet_and_at_the_first_of_a_small_one() -> (
+    None
+):
+    def begun(satellites: int) -> Counter[str]:
+        fleet = [satellite(f"sat-{n:04}") for n in range(satellites)]
+        return Counter(first_asked(fleet, f"default/model-{n}") for n in range(200))
+
+    assert begun(APART).keys() == begun(0).keys() == {""}
+    many = begun(1600)
+    assert len(many) > 80
+    assert max(many.values()) < 10
+    assert all(int(name.removeprefix("sat-")) % APART == 0 for name in many)
 
 
 def test_those_chosen_before_count_for_the_spread() -> None:

@@ -44,9 +44,15 @@ FLEETS = st.lists(
 )
 
 
-@given(FLEETS, st.integers(0, 9), st.sampled_from(SpreadBy), st.sampled_from([None, STABLE]))
+@given(
+    FLEETS,
+    st.integers(0, 9),
+    st.sampled_from(SpreadBy),
+    st.sampled_from([None, STABLE]),
+    st.sampled_from(["", "s2", "s5"]),
+)
 def test_the_nearest_are_among_the_candidates(
-    traits: list[dict[str, Any]], count: int, spread_by: SpreadBy, stable: str | None
+    traits: list[dict[str, Any]], count: int, spread_by: SpreadBy, stable: str | None, begin: str
 ) -> None:
     satellites, pods = [], []
     for number, each in enumerate(traits):
@@ -72,5 +78,7 @@ def test_the_nearest_are_among_the_candidates(
     model = model_view(SPEC, revisions=revisions, pods=tuple(pods))
     found = situation(model, *satellites)
     rank = found.nearness(NAME, stable)
-    few = choose(found.candidates(NAME, stable, count), count, rank=rank, spread_by=spread_by)
-    assert few == choose(found.eligible, count, rank=rank, spread_by=spread_by)
+    vars(found)["begin"] = begin  # as of a model in a fleet of many
+    how: dict[str, Any] = {"rank": rank, "spread_by": spread_by, "begin": begin}
+    few = choose(found.candidates(NAME, stable, count), count, **how)
+    assert few == choose(found.eligible, count, **how)
