@@ -26,8 +26,8 @@ from played.resources import FIXED
 AT_ONCE: Final = 48
 """Requests under way, of those that write."""
 GROUP_LABEL: Final = "group"
-GROUPS: Final = 20
-"""A twentieth of the crowd bears each of the values g0 to g19 of that label."""
+GROUPS: Final = 100
+"""A hundredth of the crowd bears each of the values g0 to g99 of that label."""
 GONE_OR_CHANGED: Final = {404, 409}
 SERVER_ERRORS: Final = 500
 """And beyond: its store does not answer in time, say. A heartbeat is lost then."""

@@ -284,8 +284,14 @@ def _least(situation: Situation, stable: str) -> int:
     """Copies of the stable revision that stay in any case, for nothing else serves."""
     if situation.wants_none or not situation.swaps:
         return 0
-    others = (p for p in situation.model.pods if p.revision != stable and not p.deleting)
-    if serving_copies([pod for pod in others if pod.serves], situation.satellites):
+    others = [
+        pod
+        for pod in situation.model.pods
+        if pod.revision != stable and pod.serves and not pod.deleting
+    ]
+    # What gives way now serves still, and will not when this has come about.
+    asked_on = [pod for pod in others if not situation.boards.is_withdrawn(pod)]
+    if serving_copies(asked_on, situation.satellites):
         return 0
     ending = given_way(situation)
     pods = [pod for pod in situation.model.pods_of(stable) if pod.uid not in ending]

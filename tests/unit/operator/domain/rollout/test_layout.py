@@ -369,3 +369,22 @@ def test_the_stable_revision_keeps_a_copy_while_nothing_else_serves() -> None:
         pods = (pod("t", A, "t", active=True), pod("b", B, "s", verified=serves, active=serves))
         found = replace(situation_of(*here, *pods, spec=spec), swaps=swaps)
         assert told(layout(found, state, here[:1])[A])[2] == copies
+
+
+def test_what_gives_way_now_is_nothing_else_that_serves() -> None:
+    """Two other revisions give way at once, one of them to the stable revision."""
+    third = revision_of(model_spec(artifact_number=3, replicas=2))
+    spec = model_spec(replicas=2, artifact_number=2, rollout={"strategy": "Replace"})
+    state = RolloutState(stable=A, rollout=TRYING)
+    here = tuple(held(name, 1, 2) for name in "stu")
+    pods = (
+        pod("s", third, "s", active=True),
+        pod("t", A, "t", active=True),
+        pod("u", B, "u", active=True),
+    )
+    swaps = (
+        Swap(satellite="s", revision=B, began=at(0), served=True),
+        Swap(satellite="u", revision=A, began=at(0), served=True),
+    )
+    found = replace(situation_of(*here, *pods, spec=spec), swaps=swaps)
+    assert told(layout(found, state, here[:1])[A])[2] == 1
