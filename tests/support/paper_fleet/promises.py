@@ -69,8 +69,7 @@ class Promises:
             for pod in self._fleet.api.items(kinds.POD)
             if _is_verified(pod) and self._is_in_service(pod)
         }
-        placement = self._spec(model).get("placement", {})
-        let_go = placement.get("replicas") == 1 and "maxUnavailable" in self._rollout(model)
+        let_go = self._copies(model) == 1 and "maxUnavailable" in self._rollout(model)
         assert not left or let_go, f"nothing of {model} serves: {done}"
 
     def _scene(self, model: str) -> Scene:
@@ -128,6 +127,19 @@ class Promises:
     def _spec(self, model: str) -> dict[str, Any]:
         item = self._fleet.api.get(ObjectKey(kinds.INFERENCE_MODEL, model, "default"))
         return dict(item["spec"]) if item else {}
+
+    def _copies(self, model: str) -> int:
+        """As many as the model wants; of one for every satellite, as many as may run it."""
+        placement = self._spec(model).get("placement", {})
+        if not placement.get("everySatellite"):
+            return int(placement.get("replicas", 1))
+        selector = placement.get("nodeSelector", {}).items()
+        return sum(
+            selector <= self._labels(item["metadata"]["name"]).items()
+            and not item["spec"].get("maintenance")
+            and not self._fleet.is_lost(item["metadata"]["name"])
+            for item in self._fleet.api.items(kinds.SATELLITE_NODE)
+        )
 
     def _empty(self, model: str, revision: str) -> set[str]:
         """Nodes in service that may get a Pod of a revision, and have none."""

@@ -245,7 +245,7 @@ def _copies(situation: Situation, state: RolloutState, name: str, ready: int) ->
         away, lost = away - unsuited, lost - unsuited
     if name == state.stable:
         moving = situation.shift is not None and not has_let_go
-        own = max(situation.copies - _replaced(situation, name), _least(situation, name))
+        own = max(situation.copies - _replaced(situation, name), _least(situation, state, name))
         copies = own + lost + moving
     elif name == state.candidate:
         copies = ready + lost
@@ -280,7 +280,7 @@ def _replaced(situation: Situation, stable: str) -> int:
     )
 
 
-def _least(situation: Situation, stable: str) -> int:
+def _least(situation: Situation, state: RolloutState, stable: str) -> int:
     """Copies of the stable revision that stay in any case, for nothing else serves."""
     if situation.wants_none or not situation.swaps:
         return 0
@@ -289,8 +289,11 @@ def _least(situation: Situation, stable: str) -> int:
         for pod in situation.model.pods
         if pod.revision != stable and pod.serves and not pod.deleting
     ]
-    # What gives way now serves still, and will not when this has come about.
-    asked_on = [pod for pod in others if not situation.boards.is_withdrawn(pod)]
+    # What gives way now, or is put back, serves still, and will not when this has come about.
+    put_back = state.candidate if situation.clearance.on(state).reverts else None
+    asked_on = [
+        pod for pod in others if pod.revision != put_back and not situation.boards.is_withdrawn(pod)
+    ]
     if serving_copies(asked_on, situation.satellites):
         return 0
     ending = given_way(situation)

@@ -285,6 +285,10 @@ class Situation:
     def lacking(self, revision: str) -> int:
         """How many copies of a revision do not serve of those that the model wants and can have."""
         about_to_go = ending(self.model)
-        staying = [pod for pod in self.model.pods_of(revision) if pod.uid not in about_to_go]
+        staying = [
+            pod
+            for pod in self.model.pods_of(revision)
+            if pod.uid not in about_to_go and not self.boards.is_withdrawn(pod)
+        ]
         serving = serving_copies(staying, self.satellites)
         return max(1, min(self.copies, len(self.eligible))) - serving

@@ -14,9 +14,9 @@ def labels_as_they_are(
 ) -> dict[str, frozenset[str]]:
     """Label keys of the model's revisions that Nodes bear, by Node.
 
-    Those of a revision that has given way stay only where it has a Pod: no other may come.
+    Those of any but the stable one stay only where it has a Pod: no other may come.
     """
-    current = {model.status.stable_revision, model.status.candidate_revision}
+    stable = model.status.stable_revision
     runs = {(pod.node, pod.revision) for pod in model.pods}
     found: dict[str, frozenset[str]] = {}
     for name, satellite in satellites.items():
@@ -24,7 +24,7 @@ def labels_as_they_are(
         found[name] = frozenset(
             key
             for key, revision in revisions.items()
-            if revision is not None and (revision in current or (name, revision) in runs)
+            if revision is not None and (revision == stable or (name, revision) in runs)
         )
     return found
 

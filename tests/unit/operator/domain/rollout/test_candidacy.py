@@ -82,3 +82,12 @@ def test_what_it_has_taken_over_counts_among_what_it_stands_in_for() -> None:
     one_more = tight(pod("s", A, "s"), pod("v", A, "v"), pod("t", B, "t"), pod("u", B, "u"))
     swapped = replace(one_more, swaps=(Swap(satellite="u", revision=B, began=at(0)),))
     assert alone_on(swapped, STATE, {}) == {"u"}
+
+
+def test_copies_that_give_way_count_among_those_that_are_lacking() -> None:
+    """Or what serves from before would end, and they are asked no more."""
+    found = tight(pod("s", A, "s"), pod("t", A, "t"), pod("v", A, "v"))
+    assert (found.lacking(A), found.suffices(A)) == (0, True)
+    swaps = tuple(Swap(satellite=name, revision=B, began=at(0)) for name in "st")
+    found = replace(found, swaps=swaps)
+    assert (found.lacking(A), found.suffices(A)) == (2, False)

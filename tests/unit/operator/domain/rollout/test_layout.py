@@ -24,6 +24,7 @@ from perigee_api.inference_model import (
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.fleet import ModelView, ObjectView, PodView
 from perigee_operator.domain.kinds import REPLICA_SET
+from perigee_operator.domain.rollout.clearance import Clearance
 from perigee_operator.domain.rollout.layout import RevisionLayout, layout, strangers
 from perigee_operator.domain.rollout.rollout_state import RolloutState
 from perigee_operator.domain.rollout.situation import Situation
@@ -369,6 +370,23 @@ def test_the_stable_revision_keeps_a_copy_while_nothing_else_serves() -> None:
         pods = (pod("t", A, "t", active=True), pod("b", B, "s", verified=serves, active=serves))
         found = replace(situation_of(*here, *pods, spec=spec), swaps=swaps)
         assert told(layout(found, state, here[:1])[A])[2] == copies
+
+
+@pytest.mark.parametrize(("reverts", "copies"), [(False, 0), (True, 1)])
+def test_a_candidate_that_is_put_back_is_nothing_else_that_serves(
+    *, reverts: bool, copies: int
+) -> None:
+    """Outside of its window the stable revision serves in its place, and so has to stay."""
+    spec = model_spec(replicas=1, artifact_number=2, rollout={"strategy": "Replace"})
+    state = RolloutState(stable=A, rollout=TRYING)
+    here = (held("s", 1, 2), held("t", 1, 2))
+    pods = (pod("t", A, "t", active=True), pod("b", B, "s", active=True))
+    found = replace(
+        situation_of(*here, *pods, spec=spec),
+        swaps=(Swap(satellite="s", revision=B, began=at(0), ended=at(1)),),
+        clearance=Clearance(hold="outside its windows", reverts=reverts),
+    )
+    assert told(layout(found, state, here[:1])[A])[2] == copies
 
 
 def test_what_gives_way_now_is_nothing_else_that_serves() -> None:
