@@ -118,12 +118,12 @@ def _standing_in(
     lacking = situation.lacking(stable) - len(taken)
     if lacking <= 0 or situation.spec.placement.every_satellite:
         return frozenset()
-    hosts, on_board = situation.nodes_with(stable), situation.boards
-    wanted = situation.requests(stable)
+    apart = situation.verified_nodes(candidate) - situation.nodes_with(stable)
+    wanted, on_board = situation.requests(stable), situation.boards
     able = {
         pod.node: not pod.serves
         for pod in situation.model.pods_of(candidate)
-        if pod.node in situation.verified_nodes(candidate) - hosts
+        if pod.node in apart
         and not on_board.is_clear(stable, wanted, situation.satellites[pod.node])
     }
     return frozenset(sorted(able, key=lambda node: (able[node], node))[:lacking])
