@@ -15,9 +15,10 @@ class Entry(Protocol):
 
 
 E = TypeVar("E", bound=Entry)
+F = TypeVar("F")
 
 
-class BlockBook(Generic[E]):
+class BlockBook(Generic[E, F]):
     """One entry a model, block by block.
 
     It goes on from what the status has kept: an operator that was restarted loses a minute of
@@ -25,16 +26,19 @@ class BlockBook(Generic[E]):
 
     Args:
         entry: that of a model, given the one of the last time; None: nothing is asked for.
+        found: what was found, as an entry has it.
     """
 
-    def __init__(self, entry: Callable[[ModelView, E | None], E | None]) -> None:
-        self._entry = entry
+    def __init__(
+        self, entry: Callable[[ModelView, E | None], E | None], found: Callable[[E], F]
+    ) -> None:
+        self._entry, self._found = entry, found
         self._entries: dict[str, E] = {}
 
-    def look(
+    def of(
         self, models: Iterable[ModelView], served: Mapping[str, tuple[Served, ...]]
-    ) -> Mapping[str, E]:
-        """The entries by now, by the model's uid; what is not asked for is forgotten.
+    ) -> Mapping[str, F]:
+        """What was found by now, by the model's uid; what is not asked for is forgotten.
 
         Args:
             models: all of them.
@@ -48,4 +52,4 @@ class BlockBook(Generic[E]):
             self._entries[model.uid] = entry
             for each in served.get(model.uid, ()):
                 entry.take(each)
-        return self._entries
+        return {uid: self._found(entry) for uid, entry in self._entries.items()}

@@ -1,6 +1,5 @@
 """Compares the candidates of all models with their stable revisions, block by block."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from perigee_operator.domain.analysis.block import Block, Pairing
@@ -43,23 +42,11 @@ class _Entry:
         self.found = replace(self.found, comparison=comparison, last_heard=served.heard_at)
 
 
-class ComparisonBook:
+class ComparisonBook(BlockBook[_Entry, Compared]):
     """Compares what the status of a model says is to be compared."""
 
     def __init__(self) -> None:
-        self._book = BlockBook(_entry)
-
-    def of(
-        self, models: Iterable[ModelView], served: Mapping[str, tuple[Served, ...]]
-    ) -> Mapping[str, Compared]:
-        """The comparisons by now, by the model's uid; what is not asked for is forgotten.
-
-        Args:
-            models: all of them.
-            served: what satellites have told since the last time, likewise.
-        """
-        entries = self._book.look(models, served)
-        return {uid: entry.found for uid, entry in entries.items()}
+        super().__init__(_entry, lambda entry: entry.found)
 
 
 def _entry(model: ModelView, known: _Entry | None) -> _Entry | None:

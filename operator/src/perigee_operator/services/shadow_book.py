@@ -1,6 +1,5 @@
 """Judges the answers of all candidates beside their stable revisions', block by block."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from perigee_operator.domain.analysis.agreement import ShadowTally, with_block
@@ -38,23 +37,11 @@ class _Entry:
         self.found = replace(self.found, agreement=agreement, last_heard=served.heard_at)
 
 
-class ShadowBook:
+class ShadowBook(BlockBook[_Entry, Shadowed]):
     """Judges what the status of a model says is to be judged."""
 
     def __init__(self) -> None:
-        self._book = BlockBook(_entry)
-
-    def of(
-        self, models: Iterable[ModelView], served: Mapping[str, tuple[Served, ...]]
-    ) -> Mapping[str, Shadowed]:
-        """What was found by now, by the model's uid; what is not asked for is forgotten.
-
-        Args:
-            models: all of them.
-            served: what satellites have told since the last time, likewise.
-        """
-        entries = self._book.look(models, served)
-        return {uid: entry.found for uid, entry in entries.items()}
+        super().__init__(_entry, lambda entry: entry.found)
 
 
 def _entry(model: ModelView, known: _Entry | None) -> _Entry | None:
