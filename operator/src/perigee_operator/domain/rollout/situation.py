@@ -246,10 +246,7 @@ class Situation:
         return frozenset(
             p.node
             for p in self.model.pods_of(revision)
-            if p.node in self.satellites
-            and p.node is not None
-            and p.verified
-            and not self.satellites[p.node].out_of_service
+            if p.node is not None and p.verified and self.in_service(p.node)
         )
 
     def serving_nodes(self) -> frozenset[str]:
@@ -257,11 +254,13 @@ class Situation:
         return frozenset(
             pod.node
             for pod in self.model.pods
-            if pod.node in self.satellites
-            and pod.node is not None
-            and pod.serves
-            and not self.satellites[pod.node].out_of_service
+            if pod.node is not None and pod.serves and self.in_service(pod.node)
         )
+
+    def in_service(self, node: str | None) -> bool:
+        """Whether copies on a Node count: it is that of a satellite in service."""
+        satellite = self.satellites.get(node or "")
+        return satellite is not None and not satellite.out_of_service
 
     def admits(self, node: str, revision: str) -> bool:
         """Whether a Node lets Pods of a revision in; a DaemonSet ends what it does not."""

@@ -61,7 +61,7 @@ def spare(situation: Situation, asked: Iterable[PodView]) -> Spare:
     serving = {
         pod.node
         for pod in asked
-        if pod.serves and pod.verified and not pod.deleting and _in_service(situation, pod)
+        if pod.serves and pod.verified and not pod.deleting and situation.in_service(pod.node)
     }
     wanted, limit = min(situation.copies, could), situation.spec.rollout.unavailable
     return Spare(wanted, len(serving), limit, last_may_go=last_may_go(situation))
@@ -70,8 +70,3 @@ def spare(situation: Situation, asked: Iterable[PodView]) -> Spare:
 def last_may_go(situation: Situation) -> bool:
     """Whether nobody need serve for a while: there is one copy in all, and its user agrees."""
     return situation.copies == 1 and situation.spec.rollout.max_unavailable is not None
-
-
-def _in_service(situation: Situation, pod: PodView) -> bool:
-    satellite = situation.satellites.get(pod.node or "")
-    return satellite is not None and not satellite.out_of_service

@@ -90,14 +90,9 @@ def _something_can_serve(situation: Situation, pods: Iterable[PodView]) -> bool:
         return False
     let_go = withdrawn(situation) if last_may_go(situation) else frozenset[str]()
     return any(
-        pod.serves and pod.verified and _in_service(situation, pod.node) and pod.uid not in let_go
+        pod.serves and pod.verified and situation.in_service(pod.node) and pod.uid not in let_go
         for pod in pods
     )
-
-
-def _in_service(situation: Situation, node: str | None) -> bool:
-    satellite = situation.satellites.get(node or "")
-    return satellite is not None and not satellite.out_of_service
 
 
 def _pinned(
