@@ -127,7 +127,7 @@ async def depot() -> AsyncIterator[Depot]:
 
 @pytest.fixture
 def until() -> Callable[[Callable[[], bool]], object]:
-    """Awaits a condition that nothing announces, such as a file's growth; for 20 s at most."""
+    """Awaits a condition that nothing announces, such as a file's growth; for 60 s at most."""
 
     async def until(condition: Callable[[], bool]) -> None:
         async with asyncio.timeout(60):

@@ -106,10 +106,12 @@ class FakeApiServer:
         task = asyncio.create_task(server.serve([listener]))
         while not server.started:  # noqa: ASYNC110 - uvicorn announces it to nobody
             await asyncio.sleep(0.01)
-        yield
-        server.should_exit = True
-        await task
-        listener.close()
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await task
+            listener.close()
 
 
 def write_certificate(directory: Path) -> None:

@@ -54,12 +54,14 @@ async def beating(
             Clocks(time.monotonic, lambda: datetime.now(UTC)),
         )
         tasks = [asyncio.create_task(heartbeat.run()), asyncio.create_task(worker.run())]
-        yield
-        assert not any(task.done() for task in tasks), "a task ended by itself"
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        await lease.close()
+        try:
+            yield
+            assert not any(task.done() for task in tasks), "a task ended by itself"
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await lease.close()
 
 
 def report(api: Any) -> Report:
@@ -95,16 +97,17 @@ async def test_an_assignment_is_heard_acted_upon_and_reported(
 async def test_heartbeats_keep_their_beat_and_change_it_when_told(
     api: Any, tmp_path: Path, until: Until
 ) -> None:
+    begun = time.monotonic()
     async with api.up(), beating(api, tmp_path, interval_s=0.5):
         await until(lambda: "sat-1" in api.leases)
         first = len(api.requests)
-        begun = time.monotonic()
-        await until(lambda: len(api.requests) == first + 4)
-        assert time.monotonic() - begun > 1.8
+        await until(lambda: len(api.requests) >= first + 4)
+        assert time.monotonic() - begun >= 4 * 0.5
         assign(api, interval_s=60)
-        await until(lambda: report(api).epoch == 1 or len(api.requests) == first + 5)
+        await until((tmp_path / "assignment.json").exists)
+        told = len(api.requests)
         await asyncio.sleep(1.2)
-        assert len(api.requests) == first + 5
+        assert len(api.requests) == told
 
 
 async def test_an_outage_is_logged_once_causes_no_burst_and_ends(
@@ -114,7 +117,7 @@ async def test_an_outage_is_logged_once_causes_no_burst_and_ends(
         async with api.up():
             pass
         async with beating(api, tmp_path):
-            await asyncio.sleep(2.2)
+            await asyncio.sleep(4.2)
             assert [line["event"] for line in logs] == ["heartbeat_failing"]
             async with api.up():
                 await until(lambda: "sat-1" in api.leases)

@@ -107,8 +107,8 @@ async def test_a_server_that_ends_every_watch_at_once_is_not_run_down(
 ) -> None:
     server.say(200, LISTING)
     server.stream()
+    begun = time.monotonic()
     async with following(api) as reflector:
-        begun = time.monotonic()
         await until_requests(server, 4)
         assert time.monotonic() - begun > 0.25 + 0.5, "two delays, less a half each"
         assert reflector.synced.is_set()
