@@ -79,8 +79,8 @@ async def _lateness_s(access: Access, crowd: CrowdProcess, doomed: Part) -> dict
             waited_for[phase].discard(name)
             found[phase].append(time.monotonic() - crowd.silenced[name] - LIMITS_S[phase])
             if not waited_for["Lost"]:
-                break
-    return found
+                return found
+    raise RuntimeError("the API server ended the watch before the last verdict")
 
 
 def _told_late(late_s: Collection[float]) -> str:

@@ -115,7 +115,7 @@ class Span:
         }
         typer.echo(f"{self._title}")
         for title, figure in (figures | (more or {})).items():
-            typer.echo(f"  {title:42}{figure:>10}")
+            typer.echo(f"  {title:46}{figure:>14}")
 
 
 def _processes(lab: Lab, *components: str) -> Iterator[int]:

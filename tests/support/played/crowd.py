@@ -129,14 +129,14 @@ class Crowd:
 
     async def run_pods(self) -> None:
         """As all kubelets together, until cancelled."""
-        async with (
-            self._access.watch(POD, self._namespace, names.MODEL_LABEL) as events,
-            asyncio.TaskGroup() as group,
-        ):
-            async for type_, pod in events:
-                board = self._boards.get(pod["spec"].get("nodeName", ""))
-                if board is not None and not board.silent and type_ != "DELETED":
-                    group.create_task(self._run(pod))
+        async with asyncio.TaskGroup() as group:
+            # The server ends a watch that falls behind; the next one begins with all there is.
+            while True:
+                async with self._access.watch(POD, self._namespace, names.MODEL_LABEL) as events:
+                    async for type_, pod in events:
+                        board = self._boards.get(pod["spec"].get("nodeName", ""))
+                        if board is not None and not board.silent and type_ != "DELETED":
+                            group.create_task(self._run(pod))
 
     async def _add(self, part: Part, name: str, number: int) -> None:
         liveness = {"heartbeatInterval": part.beat_s, "lostAfter": part.lost_after_s}
