@@ -154,11 +154,7 @@ class _Look:
         back = swap.revision == self._state.stable
         every = self._situation.spec.placement.every_satellite
         if others:
-            if self._would_be_last(others):
-                told = f"Nothing else serves: what is on {satellite.name} goes on serving."
-                self._note("SwapGivenUp", told, swap.revision)
-                return
-            self._keep(swap, swap)
+            self._keep_unless_last(swap, others)
             return
         verified = any(pod.verified and not pod.deleting for pod in there)
         if verified and swap.ended is None:
@@ -171,6 +167,14 @@ class _Look:
         over = (verified or not every) if back else (verified and every)
         if not over:
             self._keep(swap, swap)
+
+    def _keep_unless_last(self, swap: Swap, others: tuple[PodView, ...]) -> None:
+        """It goes on, with those that give way, unless nothing else serves any more."""
+        if not self._would_be_last(others):
+            self._keep(swap, swap)
+            return
+        told = f"Nothing else serves: what is on {swap.satellite} goes on serving."
+        self._note("SwapGivenUp", told, swap.revision)
 
     def _would_be_last(self, others: tuple[PodView, ...]) -> bool:
         """Whether nothing serves any more, and one could that is still there."""
@@ -216,7 +220,8 @@ class _Look:
         # It has its turn.
         beside = replace(self._spare, swapping=self._spare.swapping - was_out)
         why = self._held(revision) or (self._hindrance(satellite, beside) if serves else None)
-        if why is None and not serves and self._would_be_last(self._boards.others(node, revision)):
+        others = self._boards.others(node, revision)
+        if why is None and not serves and self._would_be_last(others):
             why = "nothing else serves"
         if why is None and ready:
             swap = Swap(
@@ -231,7 +236,7 @@ class _Look:
                 self._spare = beside.one_less()
             return
         if instead_of is not None:
-            self._keep(instead_of, instead_of)
+            self._keep_unless_last(instead_of, others)
         if ready:
             self._in_turn.add(node)
         told = why or "its files are not on board yet"

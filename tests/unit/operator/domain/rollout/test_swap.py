@@ -250,6 +250,21 @@ def test_whoever_is_out_and_waits_for_files_keeps_its_turn() -> None:
     assert begun.records[0].served, "it is out as long as nothing serves there"
 
 
+@pytest.mark.parametrize("serves_yet", [True, False])
+def test_whoever_waits_for_another_revision_and_is_the_last_to_serve_gives_no_way(
+    serves_yet: bool,  # noqa: FBT001
+) -> None:
+    """A copy on s was to give way to a third revision before it served."""
+    third = revision_of(spec(3))
+    found = scene(
+        tight("s"), serves(A, "s", active=serves_yet), swaps=(swap("s", third),), replicas=1
+    )
+    waiting = look(found)
+    assert list(waiting.waits) == ["s"]
+    assert waiting.records == waiting.effective == ()
+    assert [note.reason for note in waiting.notes] == ["SwapGivenUp"]
+
+
 def test_the_last_copy_goes_only_where_there_is_one_and_the_user_says_so() -> None:
     alone = (tight("s"), serves(A, "s"))
     assert told(look(scene(*alone, replicas=1))) == "(s)"
