@@ -16,8 +16,9 @@ class Shrinkage:
     """Delete them by name, then scale.
 
     The ReplicaSet ends Pods that are not Ready first, whatever their deletion cost: those of dark
-    satellites. A Pod that is already being deleted it does not count, and one that it makes in
-    between is the first to go, being Pending.
+    satellites. What is Ready now may be in the dark before the ReplicaSet looks. A Pod that is
+    already being deleted it does not count, and one that it makes in between is the first to go,
+    being Pending.
     """
 
 
@@ -60,7 +61,8 @@ def shrinkage(
     missed = [pod for pod in victims if pod.verified and pod.uid not in released]
     if missed and not all(_is_back(pod, satellites) for pod in in_service):
         return None
-    return Shrinkage(victims, by_name=not all(pod.ready for pod in remaining))
+    last = sum(pod.serves for pod in remaining) == 1
+    return Shrinkage(victims, by_name=last or not all(pod.ready for pod in remaining))
 
 
 def _is_back(pod: PodView, satellites: Mapping[str, Satellite]) -> bool:

@@ -249,6 +249,14 @@ class Situation:
             if p.node is not None and p.verified and self.in_service(p.node)
         )
 
+    def serving(self) -> frozenset[str]:
+        """Pods in service that serve, by uid."""
+        return frozenset(
+            pod.uid
+            for pod in self.model.pods
+            if pod.serves and pod.verified and not pod.deleting and self.in_service(pod.node)
+        )
+
     def serving_nodes(self) -> frozenset[str]:
         """Nodes in service with a Pod that serves."""
         return frozenset(

@@ -7,7 +7,8 @@ from perigee_operator.domain.difference import holds
 from perigee_operator.domain.fleet import ObjectView, PodView
 from perigee_operator.domain.kinds import POD
 from perigee_operator.domain.placement.copies import Shrinkage, shrinkage
-from perigee_operator.domain.rollout.giving_way import given_way
+from perigee_operator.domain.rollout.ending import ending
+from perigee_operator.domain.rollout.giving_way import given_way, withdrawn
 from perigee_operator.domain.rollout.layout import RevisionLayout, strangers
 from perigee_operator.domain.rollout.letting_go import released
 from perigee_operator.domain.rollout.pod_writes import FIRST_TO_GO
@@ -94,8 +95,6 @@ def _replica_set(
     replicas = int(present.body["spec"]["replicas"])
     if place.copies >= replicas:
         return WorkloadWrites((wanted,), (), frozenset())
-    if place.copies == 0:
-        return WorkloadWrites((), (wanted,), frozenset())
     return _shrinking(situation, state, place, wanted)
 
 
@@ -106,10 +105,22 @@ def _shrinking(
     nodes = {s.node.name for s in place.satellites}
     may_end = released(situation, state.stable) | given_way(situation)
     change = shrinkage(pods, place.copies, nodes, situation.satellites, may_end)
-    if change is None:
+    if change is None or _ends_the_last(situation, change.victims, may_end):
         return WorkloadWrites((), (), frozenset())
+    if place.copies == 0:
+        return WorkloadWrites((), (wanted,), frozenset())
     deletions = tuple(_deletions(change))
     return WorkloadWrites((), (*deletions, wanted), frozenset(p.uid for p in change.victims))
+
+
+def _ends_the_last(
+    situation: Situation, victims: Collection[PodView], may_end: Collection[str]
+) -> bool:
+    """Whether nothing would serve any more with these gone: then another has to serve first."""
+    going, serving = {pod.uid for pod in victims}, situation.serving()
+    if situation.wants_none or not (serving & going).difference(may_end):
+        return False
+    return serving <= going | ending(situation.model) | withdrawn(situation)
 
 
 def _still_to_end(situation: Situation, place: RevisionLayout) -> frozenset[str]:

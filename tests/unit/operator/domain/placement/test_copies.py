@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from paper_fleet.views import at, by_node, pod, satellite
+from perigee_api import names
 from perigee_api.satellite_node import SatellitePhase
 from perigee_operator.domain.fleet import PodView
 from perigee_operator.domain.placement.copies import lost_copies, serving_copies, shrinkage
@@ -103,6 +104,14 @@ def test_where_all_that_stay_are_ready_their_cost_decides() -> None:
     change = shrinkage(pods(3), 2, set(), FLEET)
     assert change is not None
     assert not change.by_name
+
+
+def test_where_one_goes_on_serving_nothing_is_left_to_their_cost() -> None:
+    """Its Node may be marked silent before the ReplicaSet looks."""
+    change = shrinkage(pods(3, p1={"labels": {names.ACTIVE_LABEL: "true"}}), 2, {"s1", "s2"}, FLEET)
+    assert change is not None
+    assert [victim.name for victim in change.victims] == ["p3"]
+    assert change.by_name
 
 
 def test_where_it_must_not_stay_a_copy_that_serves_ends_only_once_it_is_released() -> None:

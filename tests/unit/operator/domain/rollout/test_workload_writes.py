@@ -131,6 +131,20 @@ def test_where_cost_would_not_decide_they_end_by_name_before_the_scaling() -> No
     assert told(found.shrinking) == ["end p1", f"apply {WORKLOAD} x3"]
 
 
+def test_the_last_that_serves_goes_on_until_another_serves() -> None:
+    """Those that stay could serve, and do not yet; nor may all go while nothing else serves."""
+    serving = pod("p3", A, "u", created_at=at(3), active=True)
+    pods = [*three()[:2], serving]
+    for copies in (2, 0):
+        found = written(a_model(pods, workloads={A: deployed(3)}), copies)
+        assert (found.shrinking, found.victims) == ((), frozenset())
+    other = pod("p9", "another", "s", active=True)
+    found = written(a_model([*pods, other], workloads={A: deployed(3)}), 2)
+    assert told(found.shrinking) == [f"apply {WORKLOAD} x2"]
+    found = written(a_model([*pods, other], workloads={A: deployed(3)}), 0)
+    assert told(found.shrinking) == [f"apply {WORKLOAD} x0"]
+
+
 def test_all_may_end_at_once() -> None:
     found = written(a_model(three(), workloads={A: deployed(3)}), 0)
     assert told(found.shrinking) == [f"apply {WORKLOAD} x0"]

@@ -229,7 +229,9 @@ async def test_the_oldest_make_room_and_are_counted(desk: Desk, server: Any) -> 
     assert (waiting, desk.count(Delivery.DROPPED)) == (1000, 2)
     going_on.set()
     await desk.settles(Delivery.SENT, 1001)
-    assert server.identities == ["first", *(str(number) for number in range(2, 1002))]
+    # One whose answer came late is sent again.
+    arrived = list(dict.fromkeys(server.identities))
+    assert arrived == ["first", *(str(number) for number in range(2, 1002))]
 
 
 async def test_one_that_hangs_holds_up_nobody_else(
