@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import chain
+from operator import attrgetter
 
 from perigee_operator.domain.agents.replacement import replacement
 from perigee_operator.domain.demands import Demands, demands
@@ -13,7 +14,7 @@ from perigee_operator.domain.fleet import ModelView, PodView, Settings, Snapshot
 from perigee_operator.domain.memory import Memory
 from perigee_operator.domain.placement.directory import Directory
 from perigee_operator.domain.placement.on_board import on_board
-from perigee_operator.domain.resumption import BEGINNING, Resumption, portion
+from perigee_operator.domain.resumption import BEGINNING, Resumption, going_on, portion
 from perigee_operator.domain.rollout.actions import lone_tracks
 from perigee_operator.domain.rollout.decision import decide
 from perigee_operator.domain.rollout.model_decision import ModelDecision
@@ -77,8 +78,12 @@ def plan(
         return found
 
     memory.note_departing(leaving.keys())
-    order = in_order(snapshot.models)
-    found = memory.models.decided(order, memory.satellites, decided, now)
+    most = settings.tracks_at_once if most is None else most
+    if settings.rollouts_at_once:
+        order, enough = in_order(snapshot.models), None
+    else:
+        order, enough = _in_turn(snapshot.models, begins), most
+    found = memory.models.decided(order, memory.satellites, decided, now, enough)
     by_key = {model.key: each for model, each in zip(order, found, strict=True)}
     decisions = [by_key[model.key] for model in snapshot.models]
     of_each = ((d.node_labels, d.artifacts, d.ahead, d.dispensable) for d in decisions)
@@ -86,7 +91,6 @@ def plan(
     hears = snapshot.hearing.observing_since is not None
     agents = replacement(snapshot.agents if hears else None, snapshot.satellites, known, now)
     findings = Findings(assessments, held, pods, agents.stuck, wanted)
-    most = settings.tracks_at_once if most is None else most
     of_satellites, next_satellite = satellite_tracks(
         roster, findings, memory.at_rest, begins.satellite, most, now
     )
@@ -111,6 +115,12 @@ def plan(
         0.0 if resumption != BEGINNING else _next_look_s(due, decisions, settings, now),
         resumption,
     )
+
+
+def _in_turn(models: Iterable[ModelView], begins: Resumption) -> list[ModelView]:
+    """Models in the order in which they have their turns."""
+    by_key = attrgetter("key")
+    return list(going_on(sorted(models, key=by_key), begins.track, by_key))
 
 
 def _stray_tracks(

@@ -6,7 +6,7 @@ has left: each has its turn, whether the writes of others succeed or not.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
 from operator import attrgetter
@@ -33,9 +33,11 @@ class Resumption:
 BEGINNING: Final = Resumption()
 
 
-def going_on(named: Sequence[V], first: str) -> Iterable[V]:
+def going_on(
+    named: Sequence[V], first: str, by: Callable[[V], str] = attrgetter("name")
+) -> Iterable[V]:
     """All of these, in order of their names, from this one on, and then those before it."""
-    place = bisect_left(named, first, key=attrgetter("name")) if first else 0
+    place = bisect_left(named, first, key=by) if first else 0
     return chain(islice(named, place, None), islice(named, place))
 
 

@@ -19,6 +19,8 @@ class Shuffle:
 
     def __init__(self) -> None:
         self.satellites: list[Satellite] = []
+        self.nodes: set[str] = set()
+        """Names of their Nodes."""
         self.marks: set[str] = set()
         """What any of them has of models."""
 
@@ -27,6 +29,7 @@ class Shuffle:
         for satellite in satellites:
             if satellite is not None:
                 self.satellites.append(satellite)
+                self.nodes.add(satellite.node.name)
                 self.marks |= marks(satellite)
 
 
