@@ -2,7 +2,8 @@
 
 A memory decides nothing: a plan without one is the same plan, and takes longer. In a large fleet
 little changes from one look to the next, and what is remembered of the rest is compared by
-identity: whoever takes snapshots hands over the same views for what is as it was.
+identity: whoever takes snapshots hands over the same views for what is as it was. Where a plan
+comes in portions, models that wait for their turn want of satellites what they wanted last.
 """
 
 from collections.abc import Callable, Collection, Iterable

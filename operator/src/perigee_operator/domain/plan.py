@@ -46,7 +46,8 @@ def plan(
 ) -> Plan:
     """Decides what is to be done about the whole fleet.
 
-    Pure: the same snapshot and moment give the same plan, whatever was planned before.
+    Pure: the same snapshot and moment give the same plan, whatever was planned before; what waits
+    for its turn may be as it was in the last one.
 
     Args:
         snapshot: the fleet.
