@@ -58,11 +58,8 @@ def spare(situation: Situation, asked: Iterable[PodView]) -> Spare:
     stable = situation.model.status.stable_revision
     able = {each.node.name for each in situation.with_room(stable, situation.eligible)}
     could = sum(each.node.name in able | hosts for each in situation.eligible)
-    serving = {
-        pod.node
-        for pod in asked
-        if pod.serves and pod.verified and not pod.deleting and situation.in_service(pod.node)
-    }
+    all_serving = situation.serving()
+    serving = {pod.node for pod in asked if pod.uid in all_serving}
     wanted, limit = min(situation.copies, could), situation.spec.rollout.unavailable
     return Spare(wanted, len(serving), limit, last_may_go=last_may_go(situation))
 

@@ -10,7 +10,7 @@ from typing import Final
 from perigee_api.heartbeat import AssignedArtifact
 from perigee_api.inference_model import Swap
 from perigee_operator.domain.condition import Verdict
-from perigee_operator.domain.fleet import ModelView, PodView
+from perigee_operator.domain.fleet import ModelView
 from perigee_operator.domain.rollout.clearance import Clearance
 from perigee_operator.domain.rollout.early import Early
 from perigee_operator.domain.rollout.giving_way import withdrawn
@@ -69,7 +69,7 @@ def scene_of(  # noqa: PLR0913 - what a plan consists of
             if situation.satellites[node].out_of_service
         ),
         copies=tuple(Copy(p.name, p.node, p.verified, p.uid in active) for p in pods),
-        something_can_serve=_something_can_serve(situation, pods),
+        something_can_serve=_something_can_serve(situation),
         swapping=taken_out(swaps),
         # Who has begun goes on, though fewer may be out by now.
         spare=max(situation.spec.rollout.unavailable, len(taken_out(situation.model.status.swaps))),
@@ -84,15 +84,12 @@ def taken_out(swaps: Iterable[Swap]) -> frozenset[str]:
     return frozenset(swap.satellite for swap in swaps if swap.served and swap.ended is None)
 
 
-def _something_can_serve(situation: Situation, pods: Iterable[PodView]) -> bool:
+def _something_can_serve(situation: Situation) -> bool:
     """Whether a copy serves that may not go, be it the last."""
     if situation.wants_none:
         return False
     let_go = withdrawn(situation) if last_may_go(situation) else frozenset[str]()
-    return any(
-        pod.serves and pod.verified and situation.in_service(pod.node) and pod.uid not in let_go
-        for pod in pods
-    )
+    return bool(situation.serving() - let_go)
 
 
 def _pinned(
