@@ -6,7 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from perigee_api.inference_model import RolloutStatus, WaitReason
 from perigee_operator.domain.fleet import ModelView
@@ -29,7 +31,22 @@ LASTED_BUCKETS_S: Final = (
 )
 """From a minute, for an edge site, to two weeks."""
 
-OF_A_MODEL: Final = ["namespace", "model"]
+OF_A_MODEL: Final = ("namespace", "model")
+OF_MODELS: Final = (
+    ("perigee_model_phase", "1 for the phase that a model is in.", (*OF_A_MODEL, "phase")),
+    ("perigee_rollout_step", "Index of the step that a model's rollout is in.", OF_A_MODEL),
+    (
+        "perigee_rollout_asked_percent",
+        "Share of the ground's requests that the candidate is to have.",
+        OF_A_MODEL,
+    ),
+    (
+        "perigee_rollout_served_percent",
+        "Share of the Pods that serve which are the candidate's.",
+        OF_A_MODEL,
+    ),
+)
+"""Series of each model; all but the first while it has a rollout: name, what it is, labels."""
 
 
 class State(StrEnum):
@@ -42,7 +59,7 @@ class State(StrEnum):
     GOING_BACK = "GoingBack"
 
 
-class RolloutMetrics:
+class RolloutMetrics(Collector):
     """Metrics of rollouts: four series a model at most, and none of a model that is gone.
 
     Args:
@@ -51,32 +68,6 @@ class RolloutMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._known: dict[str, ModelView] = {}
-        self._phase = Gauge(
-            "perigee_model_phase",
-            "1 for the phase that a model is in.",
-            [*OF_A_MODEL, "phase"],
-            registry=registry,
-        )
-        self._of_rollouts = (
-            Gauge(
-                "perigee_rollout_step",
-                "Index of the step that a model's rollout is in.",
-                OF_A_MODEL,
-                registry=registry,
-            ),
-            Gauge(
-                "perigee_rollout_asked_percent",
-                "Share of the ground's requests that the candidate is to have.",
-                OF_A_MODEL,
-                registry=registry,
-            ),
-            Gauge(
-                "perigee_rollout_served_percent",
-                "Share of the Pods that serve which are the candidate's.",
-                OF_A_MODEL,
-                registry=registry,
-            ),
-        )
         self._rollouts = Gauge(
             "perigee_rollouts",
             "Rollouts that have begun, by how they stand.",
@@ -108,38 +99,44 @@ class RolloutMetrics:
             buckets=LASTED_BUCKETS_S,
             registry=registry,
         )
+        registry.register(self)
+
+    def describe(self) -> Iterable[Metric]:
+        """The names of what is collected."""
+        return self._families()
+
+    def collect(self) -> Iterable[Metric]:
+        """The series of each model, made when asked for: kept, they are as large as its status."""
+        phases, *of_rollouts = families = self._families()
+        for model in self._known.values():
+            of_model, status = (model.namespace, model.name), model.status
+            phases.add_metric([*of_model, status.phase.value], 1)
+            if status.rollout is not None:
+                figures = (status.rollout.step, status.rollout.weight, status.weight)
+                for family, figure in zip(of_rollouts, figures, strict=True):
+                    family.add_metric(of_model, figure)
+        return families
+
+    @staticmethod
+    def _families() -> tuple[GaugeMetricFamily, ...]:
+        return tuple(
+            GaugeMetricFamily(name, about, labels=labels) for name, about, labels in OF_MODELS
+        )
 
     def look(self, models: Iterable[ModelView], now: datetime) -> None:
         """The models as they are now."""
         before, self._known = self._known, {model.uid: model for model in models}
-        for gone in before.keys() - self._known.keys():
-            self._forget(before[gone])
         for model in self._known.values():
             known = before.get(model.uid)
-            if known is not model:
-                self._tell(known, model, now)
+            if known is not None and known is not model:
+                self._note_end(known, model, now)
         self._count(now)
 
-    def _forget(self, model: ModelView) -> None:
-        of_model = (model.namespace, model.name)
-        self._phase.remove(*of_model, model.status.phase.value)
-        if model.status.rollout is not None:
-            for gauge in self._of_rollouts:
-                gauge.remove(*of_model)
-
-    def _tell(self, before: ModelView | None, model: ModelView, now: datetime) -> None:
-        if before is not None:
-            self._forget(before)
-            over = ended(before.status, model.status, now)
-            if over is not None:
-                self._ended.labels(over.outcome.value, over.reason).inc()
-                self._lasted.labels(over.outcome.value).observe(over.lasted_s)
-        of_model, status = (model.namespace, model.name), model.status
-        self._phase.labels(*of_model, status.phase.value).set(1)
-        if status.rollout is not None:
-            figures = (status.rollout.step, status.rollout.weight, status.weight)
-            for gauge, figure in zip(self._of_rollouts, figures, strict=True):
-                gauge.labels(*of_model).set(figure)
+    def _note_end(self, before: ModelView, model: ModelView, now: datetime) -> None:
+        over = ended(before.status, model.status, now)
+        if over is not None:
+            self._ended.labels(over.outcome.value, over.reason).inc()
+            self._lasted.labels(over.outcome.value).observe(over.lasted_s)
 
     def _count(self, now: datetime) -> None:
         models = self._known.values()
