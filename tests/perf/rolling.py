@@ -39,7 +39,7 @@ FIRST_DECISIONS: Final = 5
 NEW: Final = 1_000_000
 """Added to a model's number, it makes the digest of its next artifact."""
 GOLDEN: Final = 2_000_000
-"""Likewise, that of its golden set."""
+"""The digest of the golden set, which all of them share."""
 REQUESTS: Final = {"cpu": "10m", "memory": "16Mi"}
 PAUSE_S: Final = 20
 PAUSES: Final = (2, 5)
@@ -65,7 +65,7 @@ def _artifact(number: int) -> Json:
 def _model(number: int, replicas: int) -> Json:
     spec = {
         "artifact": _artifact(number),
-        "golden": _artifact(GOLDEN + number) | {"metric": "agreement", "threshold": 0.9},
+        "golden": _artifact(GOLDEN) | {"metric": "agreement", "threshold": 0.9},
         "placement": {"replicas": replicas},
         "resources": {"requests": REQUESTS},
         "rollout": {"steps": STEPS},

@@ -32,11 +32,13 @@ from perigee_operator.services.served_book import ServedBook
 from perigee_operator.services.shadow_book import ShadowBook
 from perigee_operator.services.sources import ContactSource, MeasurementSource, Observed
 from perigee_operator.services.views.actions import action_view
-from perigee_operator.services.views.common import Identity, Views, identity
+from perigee_operator.services.views.common import Views
 from perigee_operator.services.views.kept import Kept
 from perigee_operator.services.views.models import (
     Belongings,
+    ModelRecord,
     Owned,
+    model_record,
     model_view,
     object_view,
     owned,
@@ -44,7 +46,7 @@ from perigee_operator.services.views.models import (
 )
 from perigee_operator.services.views.nodes import node_view
 from perigee_operator.services.views.pods import pod_view
-from perigee_operator.services.views.policies import policy_name, policy_view
+from perigee_operator.services.views.policies import policy_view
 from perigee_operator.services.views.satellites import satellite_record
 from perigee_operator.services.views.stations import station_view
 
@@ -102,7 +104,7 @@ class Photographer:
         self._pods = Views(kinds.POD, pod_view)
         self._satellite_records = Views(kinds.SATELLITE_NODE, satellite_record)
         self._stations = Views(kinds.GROUND_STATION, station_view)
-        self._model_items = Views(kinds.INFERENCE_MODEL, _identified)
+        self._model_records = Views(kinds.INFERENCE_MODEL, model_record)
         self._actions = Views(kinds.ROLLOUT_ACTION, action_view)
         self._policies = Views(kinds.ROLLOUT_POLICY, policy_view)
         self._services = _owned(kinds.SERVICE, object_view)
@@ -177,10 +179,11 @@ class Photographer:
         )
 
     def _viewed_models(self, names_taken: Mapping[str, str]) -> Iterable[ModelView]:
-        models = sorted(self._model_items.of(self._fleet.values(kinds.INFERENCE_MODEL)), key=_name)
-        belongings = {own.uid: Belongings() for own, _ in models}
+        known = self._model_records.of(self._fleet.values(kinds.INFERENCE_MODEL))
+        records = sorted(known, key=_name)
+        belongings = {record.uid: Belongings() for record in records}
         self._sort_out(belongings)
-        by_name = {(own.namespace or "", own.name): belongings[own.uid] for own, _ in models}
+        by_name = {(record.namespace, record.name): belongings[record.uid] for record in records}
         # A Pod is owned by its ReplicaSet or DaemonSet: it finds its model by name.
         for pod in self._pods.of(self._fleet.values(kinds.POD)):
             owner = by_name.get((pod.namespace, pod.model))
@@ -192,14 +195,14 @@ class Photographer:
                 owner.actions.append(action)
         policies = {p.name: p for p in self._policies.of(self._fleet.values(kinds.ROLLOUT_POLICY))}
         self._model_views.begin()
-        for own, item in models:
-            its = belongings[own.uid].in_order()
-            taken = names_taken.get(model_key(own.namespace or "", own.name))
-            policy = policies.get(policy_name(item))
-            grounds = (item, taken, policy, *its.workloads.values(), *its.services.values())
-            make = partial(_model_view, item, its, taken, policy)
+        for record in records:
+            its = belongings[record.uid].in_order()
+            taken = names_taken.get(model_key(record.namespace, record.name))
+            policy = policies.get(record.policy)
+            grounds = (record, taken, policy, *its.workloads.values(), *its.services.values())
+            make = partial(_model_view, record, its, policy, taken)
             yield self._model_views.of(
-                own.uid, make, *grounds, *its.revisions, *its.pods, *its.actions
+                record.uid, make, *grounds, *its.revisions, *its.pods, *its.actions
             )
 
     def _lone_actions(self, models: Iterable[ModelView]) -> tuple[ActionView, ...]:
@@ -226,13 +229,13 @@ def _owned(kind: Kind, view: Callable[[Kind, Json], V]) -> Views[Owned[V]]:
 
 
 def _model_view(
-    item: Json, its: Belongings, taken: str | None, policy: PolicyView | None, *_: object
+    record: ModelRecord,
+    its: Belongings,
+    policy: PolicyView | None,
+    taken: str | None,
+    *_: object,
 ) -> ModelView:
-    return replace(model_view(item, its), name_taken=taken, policy=policy)
-
-
-def _identified(item: Json) -> tuple[Identity, Json]:
-    return identity(item), item
+    return model_view(record, its, policy, taken)
 
 
 def _counting_since(models: Iterable[ModelView]) -> datetime | None:
@@ -241,5 +244,5 @@ def _counting_since(models: Iterable[ModelView]) -> datetime | None:
     return min((rollout.step_started for rollout in rollouts if rollout), default=None)
 
 
-def _name(item: tuple[Identity, Json]) -> tuple[str, str]:
-    return item[0].namespace or "", item[0].name
+def _name(record: ModelRecord) -> tuple[str, str]:
+    return record.namespace, record.name

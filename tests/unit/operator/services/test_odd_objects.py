@@ -29,8 +29,7 @@ from perigee_operator.services.views.agents import (
     node_images,
 )
 from perigee_operator.services.views.models import (
-    Belongings,
-    model_view,
+    model_record,
     object_view,
     owned,
     revision_view,
@@ -103,7 +102,7 @@ VIEWS: tuple[Callable[[Json], object], ...] = (
     partial(owned, partial(object_view, kinds.SERVICE)),
     lambda item: object_view(kinds.SERVICE, item),
     lambda item: revision_view(kinds.CONTROLLER_REVISION, item),
-    lambda item: model_view(item, Belongings()),
+    model_record,
     satellite_record,
     slim_pod,
     lambda item: agent_pod(slim_pod(item)),

@@ -15,8 +15,8 @@ from perigee_operator.domain.orbit.contacts import BEGINNING, END
 from perigee_operator.domain.satellite import Satellite
 
 STANDBY_SHARE = 0.25
-APART = 16
-"""Models begin to choose at every so manyth satellite: a fleet of a few is chosen from by name."""
+FEW = 16
+"""A fleet of so few satellites is chosen from by name, whichever model it is for."""
 
 _Place = tuple[int, datetime, bool, str, Satellite]
 """Rank, when it is awaited, whether it comes before where the model begins, its name."""
@@ -76,11 +76,10 @@ def first_asked(eligible: Sequence[Satellite], model: str) -> str:
         eligible: by name.
         model: namespace and name.
     """
-    if len(eligible) <= APART:
+    if len(eligible) <= FEW:
         return ""
     digest = hashlib.sha256(model.encode()).digest()
-    block = int.from_bytes(digest[:8], "big") % (len(eligible) // APART)
-    return eligible[block * APART].name
+    return eligible[int.from_bytes(digest[:8], "big") % len(eligible)].name
 
 
 def queues(

@@ -6,7 +6,14 @@ from typing import Generic, TypeVar
 
 from perigee_api import conditions, names
 from perigee_api.inference_model import InferenceModelSpec, InferenceModelStatus
-from perigee_operator.domain.fleet import ActionView, ModelView, ObjectView, PodView, RevisionView
+from perigee_operator.domain.fleet import (
+    ActionView,
+    ModelView,
+    ObjectView,
+    PodView,
+    PolicyView,
+    RevisionView,
+)
 from perigee_operator.domain.kinds import Kind
 from perigee_operator.domain.odd import UnviewableError, rows, table, text, whole
 from perigee_operator.domain.rollout.metrics import metrics_fault
@@ -24,6 +31,8 @@ from perigee_operator.services.views.common import (
     own_status,
     parsed,
 )
+from perigee_operator.services.views.policies import policy_name
+from perigee_operator.services.views.shared import with_shared_parts
 
 V = TypeVar("V")
 
@@ -49,8 +58,25 @@ class Belongings:
         )
 
 
-def model_view(item: Json, belongings: Belongings) -> ModelView:
-    """An InferenceModel as the domain sees it.
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """An InferenceModel as it stands in the API server."""
+
+    name: str
+    namespace: str
+    uid: str
+    version: str
+    generation: int
+    deleting: bool
+    policy: str
+    """Name of the RolloutPolicy that it names; empty where it names none."""
+    spec: InferenceModelSpec | None
+    spec_error: str | None
+    status: InferenceModelStatus
+
+
+def model_record(item: Json) -> ModelRecord:
+    """An InferenceModel, parsed.
 
     Raises:
         UnviewableError: nobody can tell which model it is.
@@ -59,21 +85,44 @@ def model_view(item: Json, belongings: Belongings) -> ModelView:
     spec, error = parsed(InferenceModelSpec, item.get("spec"))
     if spec is not None and (fault := metrics_fault(spec.rollout.steps)) is not None:
         spec, error = None, f"rollout.{fault}"
-    return ModelView(
+    return ModelRecord(
         name=own.name,
         namespace=own.namespace or "",
         uid=own.uid,
         version=own.version,
         generation=whole(metadata.get("generation")) or 0,
         deleting="deletionTimestamp" in metadata,
-        spec=spec,
+        policy=policy_name(item),
+        spec=None if spec is None else with_shared_parts(spec, item["spec"]),
         spec_error=error,
         status=own_status(InferenceModelStatus, item, conditions.OF_MODELS),
+    )
+
+
+def model_view(
+    record: ModelRecord,
+    belongings: Belongings,
+    policy: PolicyView | None = None,
+    name_taken: str | None = None,
+) -> ModelView:
+    """An InferenceModel as the domain sees it, with what belongs to it."""
+    return ModelView(
+        name=record.name,
+        namespace=record.namespace,
+        uid=record.uid,
+        version=record.version,
+        generation=record.generation,
+        deleting=record.deleting,
+        spec=record.spec,
+        spec_error=record.spec_error,
+        status=record.status,
         revisions=tuple(belongings.revisions),
         workloads=belongings.workloads,
         services=belongings.services,
         pods=tuple(belongings.pods),
         actions=tuple(belongings.actions),
+        policy=policy,
+        name_taken=name_taken,
     )
 
 

@@ -17,7 +17,7 @@ from perigee_operator.domain.odd import UnviewableError
 from perigee_operator.domain.orbit.contacts import UNKNOWN
 from perigee_operator.domain.rollout.revision import revision_body
 from perigee_operator.services.views.common import Views
-from perigee_operator.services.views.models import Belongings, model_view, revision_view
+from perigee_operator.services.views.models import model_record, revision_view
 from perigee_operator.services.views.nodes import node_view
 from perigee_operator.services.views.pods import pod_view
 from perigee_operator.services.views.satellites import (
@@ -136,9 +136,8 @@ def test_conditions_of_others_are_none_of_ours() -> None:
     )
     assert found.status.epoch == 3
     assert [c.type for c in found.status.conditions] == ["AgentSilent", "Ready"]
-    model = model_view(
-        thing(spec=model_body(), status={"conditions": [*others, condition("Available")]}),
-        Belongings(),
+    model = model_record(
+        thing(spec=model_body(), status={"conditions": [*others, condition("Available")]})
     )
     assert [c.type for c in model.status.conditions] == ["Available"]
 
@@ -166,21 +165,38 @@ def test_a_damaged_assignment_is_none_and_so_is_written_anew(
 
 
 def test_a_model() -> None:
-    view = model_view(thing(spec=model_body(), status={"phase": "Healthy"}), Belongings())
+    view = model_record(thing(spec=model_body(), status={"phase": "Healthy"}))
     assert view.spec == model_spec()
     assert view.status == InferenceModelStatus.model_validate({"phase": "Healthy"})
     assert not view.deleting
     going = thing(spec=model_body(), metadata={"deletionTimestamp": "2026-03-01T12:00:00Z"})
-    assert model_view(going, Belongings()).deleting
+    assert model_record(going).deleting
 
 
 def test_a_model_that_makes_no_sense_names_each_field() -> None:
     bad = model_body(placement={"replicas": -1}) | {"artifact": artifact(1) | {"size": 0}}
-    view = model_view(thing(spec=bad, status={"active": "many"}), Belongings())
+    view = model_record(thing(spec=bad, status={"active": "many"}))
     assert view.spec is None
     assert "artifact.size: " in (view.spec_error or "")
     assert "placement.replicas: " in (view.spec_error or "")
     assert view.status == InferenceModelStatus()
+
+
+def test_models_that_say_the_same_of_their_rollouts_have_it_in_common() -> None:
+    steps = [{"wave": {"count": 1}}, {"pause": {"duration": 60}}]
+    first, alike = (
+        model_record(thing(spec=model_body(artifact_number=number, steps=steps))).spec
+        for number in (1, 2)
+    )
+    other = model_record(thing(spec=model_body(steps=steps[:1]))).spec
+    assert first is not None
+    assert alike is not None
+    assert other is not None
+    assert alike.rollout is first.rollout
+    assert alike.placement is first.placement
+    assert alike.artifact != first.artifact
+    assert other.rollout != first.rollout
+    assert first.model_fields_set == {"artifact", "placement", "rollout"}
 
 
 def kept(**more: Any) -> dict[str, Any]:
