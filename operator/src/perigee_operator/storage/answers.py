@@ -1,4 +1,4 @@
-"""What the API server says when it refuses."""
+"""What the API server says when it refuses, and when it deletes."""
 
 import json
 from collections.abc import Mapping
@@ -37,3 +37,11 @@ def failure_of_response(status: int, headers: Mapping[str, str], body: bytes) ->
     if header.isdigit():
         error.retry_after_s = float(header)
     return error
+
+
+def goes_by_and_by(answer: Json) -> bool:
+    """Whether the answer to a deletion is an object that is still there."""
+    metadata = answer.get("metadata") or {}
+    return "deletionTimestamp" in metadata and bool(
+        metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds")
+    )

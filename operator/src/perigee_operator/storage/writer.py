@@ -18,6 +18,7 @@ from perigee_operator.domain.writes import (
     Write,
 )
 from perigee_operator.storage.announcements import event_body, event_key
+from perigee_operator.storage.answers import goes_by_and_by
 from perigee_operator.storage.api import KubernetesApi
 from perigee_operator.storage.errors import ApiError, ApiUnreachableError, NameTakenError
 from perigee_operator.storage.faults import FaultPoint
@@ -227,7 +228,7 @@ class Writer:
             answer = await self._send(lambda: self._api.delete(write.key, uid=write.uid))
         except ApiError as error:
             return self._accept_absence(error, write.key, write.uid)
-        if _goes_by_and_by(answer):
+        if goes_by_and_by(answer):
             self._fleet.absorb(write.key, answer)
         return Result.DONE
 
@@ -297,12 +298,4 @@ def _is_observation(write: Write) -> bool:
         isinstance(write, Apply)
         and write.subresource == "status"
         and write.key.kind.group == names.GROUP
-    )
-
-
-def _goes_by_and_by(answer: Json) -> bool:
-    """Whether the answer to a deletion is an object that is still there."""
-    metadata: Any = answer.get("metadata") or {}
-    return "deletionTimestamp" in metadata and bool(
-        metadata.get("finalizers") or metadata.get("deletionGracePeriodSeconds")
     )
