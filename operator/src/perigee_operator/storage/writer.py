@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from itertools import count as count_from
 from typing import Any, Final
 
-from perigee_api import names
 from perigee_operator.domain.writes import (
     Announce,
     Apply,
@@ -23,7 +22,7 @@ from perigee_operator.storage.api import KubernetesApi
 from perigee_operator.storage.errors import ApiError, ApiUnreachableError, NameTakenError
 from perigee_operator.storage.faults import FaultPoint
 from perigee_operator.storage.fleet import FleetCache
-from perigee_operator.storage.mode import Mode
+from perigee_operator.storage.mode import Mode, is_observation
 from perigee_operator.storage.outcomes import Failure, Result, TrackOutcome
 from perigee_operator.storage.preconditions import as_object, as_version, expect_owner
 from perigee_operator.storage.taints import changed_taints
@@ -102,7 +101,7 @@ class Writer:
         done, skipped, withheld = 0, [], False
         for write in track.writes:
             if not isinstance(write, Announce):
-                withheld = self._mode is Mode.OBSERVE and not _is_observation(write)
+                withheld = self._mode is Mode.OBSERVE and not is_observation(write)
             if withheld:  # And so is what would be told of it.
                 self._note(write, Result.SKIPPED)
                 skipped.append(write)
@@ -290,12 +289,3 @@ class Writer:
 
 def _key(write: Write) -> ObjectKey:
     return write.regarding if isinstance(write, Announce) else write.key
-
-
-def _is_observation(write: Write) -> bool:
-    """Whether a write tells what is the case, and changes nothing else."""
-    return isinstance(write, Announce) or (
-        isinstance(write, Apply)
-        and write.subresource == "status"
-        and write.key.kind.group == names.GROUP
-    )

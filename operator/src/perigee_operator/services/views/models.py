@@ -32,7 +32,7 @@ from perigee_operator.services.views.common import (
     parsed,
 )
 from perigee_operator.services.views.policies import policy_name
-from perigee_operator.services.views.shared import with_shared_parts
+from perigee_operator.services.views.shared import share_parts
 
 V = TypeVar("V")
 
@@ -85,6 +85,8 @@ def model_record(item: Json) -> ModelRecord:
     spec, error = parsed(InferenceModelSpec, item.get("spec"))
     if spec is not None and (fault := metrics_fault(spec.rollout.steps)) is not None:
         spec, error = None, f"rollout.{fault}"
+    if spec is not None:
+        share_parts(spec, item["spec"])
     return ModelRecord(
         name=own.name,
         namespace=own.namespace or "",
@@ -93,7 +95,7 @@ def model_record(item: Json) -> ModelRecord:
         generation=whole(metadata.get("generation")) or 0,
         deleting="deletionTimestamp" in metadata,
         policy=policy_name(item),
-        spec=None if spec is None else with_shared_parts(spec, item["spec"]),
+        spec=spec,
         spec_error=error,
         status=own_status(InferenceModelStatus, item, conditions.OF_MODELS),
     )

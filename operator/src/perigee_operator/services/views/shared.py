@@ -18,16 +18,15 @@ _known: Final = WeakValueDictionary[tuple[str, str], Schema]()
 """By the part's name, and what was given for it."""
 
 
-def with_shared_parts(spec: InferenceModelSpec, given: Json) -> InferenceModelSpec:
-    """A spec with the very parts of another one that says the same of them.
+def share_parts(spec: InferenceModelSpec, given: Json) -> None:
+    """Puts into a spec the very parts of another one that says the same of them.
 
     Args:
-        spec: as it was read.
+        spec: as it was read, and known to nobody else yet: specs are frozen.
         given: what it was read from.
     """
-    shared = {
-        part: _known.setdefault((part, json.dumps(given[part])), getattr(spec, part))
-        for part in PARTS
-        if part in given
-    }
-    return spec.model_copy(update=shared)
+    for part in PARTS:
+        if part in given:
+            own = getattr(spec, part)
+            shared = _known.setdefault((part, json.dumps(given[part])), own)
+            object.__setattr__(spec, part, shared)
